@@ -1,0 +1,107 @@
+# A bare machine needs python3 (3.11 or newer) and make; the rest is fetched.
+
+PYTHON3 ?= python3
+VENV ?= .venv
+PORT ?= 8000
+WORKERS ?= 2
+PYTEST_PROCESSES ?= auto
+# "make lock LOCK_FLAGS=--upgrade" takes newer releases.
+LOCK_FLAGS ?=
+
+PYTHON := $(VENV)/bin/python
+BENCH_VENV := .venv-bench
+BENCH_PYTHON := $(BENCH_VENV)/bin/python
+PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --require-hashes -r
+PYTEST := $(PYTHON) -m pytest -n $(PYTEST_PROCESSES) --maxprocesses 8
+MANAGE := $(PYTHON) manage.py
+COVERED_FULLY := apikeys/tokens.py,apikeys/policy.py,apikeys/services/*,apikeys/api/*
+# Only generated secrets: every other value is the product's own default.
+IN_PRODUCTION := env ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=crm.example.com \
+	$$($(PYTHON) -m config.first_run --secrets)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help run test test-sqlite test-postgres coverage check format lock bench system-parts
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/base.stamp ## serve on this machine, at http://localhost:8000 (PORT)
+	@$(PYTHON) -m config.first_run --port "$(PORT)"
+	@mkdir -p -m 700 var
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+	@$(MANAGE) create_first_superadmin
+	@echo "Settings → API: http://localhost:$(PORT)/settings/apikeys/apikey/"
+	@exec $(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) \
+		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers \
+		--respawn-interval 0.5 --workers-kill-timeout 10 --no-access-log --no-ws \
+		config.wsgi:application >&2
+
+test: system-parts ## the whole suite, on SQLite and on PostgreSQL
+	@$(PYTHON) -m coverage erase
+	$(PYTEST) --cov --cov-report=
+	$(PYTEST) --cov --cov-report= --cov-append --postgres
+	@$(MAKE) coverage
+
+test-sqlite: system-parts
+	$(PYTEST)
+
+test-postgres: system-parts
+	$(PYTEST) --postgres
+
+coverage: $(VENV)/dev.stamp ## what the last "make test" ran of the code
+	$(PYTHON) -m coverage report --fail-under=95
+	$(PYTHON) -m coverage report --fail-under=100 --include='$(COVERED_FULLY)'
+
+check: $(VENV)/dev.stamp ## format, lint, types, layers, deployment, migrations
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	find templates apikeys webservice_users -name '*.html' | \
+		xargs -r $(VENV)/bin/djade --check --target-version 5.2
+	$(VENV)/bin/mypy .
+	$(VENV)/bin/lint-imports
+	$(IN_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	$(IN_PRODUCTION) $(MANAGE) makemigrations --check --dry-run
+
+format: $(VENV)/dev.stamp ## put code and templates in form
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+	find templates apikeys webservice_users -name '*.html' | \
+		xargs -r $(VENV)/bin/djade --target-version 5.2
+
+lock: $(VENV)/dev.stamp ## write requirements/*.txt anew from *.in
+	for name in base dev bench; do \
+		$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+			--no-header --no-emit-index-url $(LOCK_FLAGS) \
+			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done
+
+bench: $(BENCH_VENV)/bench.stamp ## measure against comparable products
+	@$(BENCH_PYTHON) tests/system_parts.py wrk
+	$(BENCH_PYTHON) -m bench
+
+system-parts: $(VENV)/dev.stamp
+	@$(PYTHON) tests/system_parts.py chromium nginx
+
+$(VENV)/base.stamp: requirements/base.txt | $(PYTHON)
+	@echo "Installing what the server needs ..."
+	@$(PYTHON) $(PIP_INSTALL) requirements/base.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt | $(PYTHON)
+	@echo "Installing what tests and checks need ..."
+	@$(PYTHON) $(PIP_INSTALL) requirements/dev.txt
+	@touch $@
+
+$(BENCH_VENV)/bench.stamp: requirements/bench.txt | $(BENCH_PYTHON)
+	@echo "Installing what the benchmark needs ..."
+	@$(BENCH_PYTHON) $(PIP_INSTALL) requirements/bench.txt
+	@touch $@
+
+$(PYTHON) $(BENCH_PYTHON):
+	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Python 3.11 or newer is needed: make PYTHON3=/path/to/python3 ...' >&2; exit 1; }
+	@$(PYTHON3) -c 'import ensurepip' 2>/dev/null || $(PYTHON3) tests/system_parts.py venv
+	@$(PYTHON3) -m venv $(@D)/..

@@ -1,0 +1,162 @@
+"""Who calls, and whether the key's own restrictions let the call pass.
+
+All of a key's restrictions are checked here and not in permission classes, so
+that no route can forget them. What the roles allow is asked in `permissions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.request import Request
+
+from apikeys import client_ip, credentials, policy
+from apikeys.api.problems import Refused
+from apikeys.endpoints import MalformedPath, normal_path
+from apikeys.keyring import Proved, keyring
+from apikeys.last_use import last_use
+from apikeys.policy import Call, Refusal
+from apikeys.roles import LOOK
+
+
+@dataclass(frozen=True, slots=True)
+class CallingKey:
+    """`request.user` of a call with a key. `request.auth` is its `Proved`."""
+
+    key_id: str
+    name: str
+    is_authenticated: bool = True
+    is_active: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KeyAuthentication(BaseAuthentication):
+    """Bearer token, header pair, or (where the key allows it) parameters."""
+
+    def authenticate(self, request: Request) -> tuple[CallingKey, Proved] | None:
+        presented = credentials.find(
+            request.META.get("HTTP_AUTHORIZATION"),
+            credentials.header_pairs(request.META.get),
+            [*_query_parameters(request), *_body_parameters(request._request)],
+        )
+        if presented is policy.CREDENTIALS_MISSING:
+            return None
+        if isinstance(presented, Refusal):
+            raise Refused(presented)
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            raise Refused(policy.HTTPS_REQUIRED)
+        proved = keyring.prove(presented.token, at := timezone.now())
+        if isinstance(proved, Refusal):
+            raise Refused(proved)
+        call = Call(
+            method=request.method or "",
+            path=request_path(request),
+            address=request_address(request),
+            at=at,
+            in_parameters=presented.in_parameters,
+            header_names=credentials.header_names(),
+        )
+        refusal = policy.first_refusal(proved.grant, call)
+        if refusal is not None:
+            raise Refused(refusal)
+        _remove_from_query(request)
+        last_use.note(proved.secret, call.address, at)
+        return CallingKey(proved.grant.key_id, proved.grant.name), proved
+
+    def authenticate_header(self, request: Request) -> str:
+        return policy.CHALLENGE
+
+
+class StaffAuthentication(SessionAuthentication):
+    """A signed-in person who may see the Settings section."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        signed_in = super().authenticate(request)
+        if signed_in is None:
+            return None
+        person = signed_in[0]
+        return signed_in if person.is_staff and person.has_perms(LOOK) else None
+
+
+def calling_key(request: Request) -> Proved:
+    """Return what was proved of the key that makes this call."""
+    if not isinstance(request.auth, Proved):
+        raise TypeError("The call was not authenticated with a key.")
+    return request.auth
+
+
+def request_address(request: HttpRequest | Request) -> client_ip.Address | None:
+    """Return the caller's address as the trusted proxies tell it."""
+    return client_ip.caller_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR"),
+        settings.TRUSTED_PROXIES,
+    )
+
+
+def request_path(request: Request) -> str | None:
+    """Return the path as the router sees it, or nothing where it is malformed."""
+    try:
+        return normal_path(request.path)
+    except MalformedPath:
+        return None
+
+
+def _query_parameters(request: Request) -> list[credentials.Pair]:
+    return credentials.query_parameters(request.META.get("QUERY_STRING", ""))
+
+
+def _body_parameters(request: HttpRequest) -> list[credentials.Pair]:
+    """Return credential parameters of a form or JSON body of at most 64 kB."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or not 0 < int(length) <= credentials.MAX_BODY_BYTES:
+        return []
+    try:
+        body = request.body
+    except (RequestDataTooBig, OSError):
+        return []
+    if request.content_type == "application/json":
+        return credentials.json_parameters(body)
+    if request.content_type == "application/x-www-form-urlencoded":
+        return credentials.query_parameters(body.decode("utf-8", "replace"))
+    if request.content_type == "multipart/form-data":
+        return _multipart_parameters(request, body)
+    return []
+
+
+def _multipart_parameters(request: HttpRequest, body: bytes) -> list[credentials.Pair]:
+    try:
+        fields, _ = MultiPartParser(
+            request.META, BytesIO(body), request.upload_handlers
+        ).parse()
+    except MultiPartParserError:
+        return []
+    return [
+        (name, str(value))
+        for pair in credentials.PARAMETER_PAIRS
+        for name in pair
+        for value in fields.getlist(name)
+    ]
+
+
+def _remove_from_query(request: Request) -> None:
+    """Take credentials out of the query, so that no link or filter repeats them."""
+    names = credentials.names_to_remove(request.query_params)
+    if not names:
+        return
+    cleaned = request.query_params.copy()
+    for name in names:
+        del cleaned[name]
+    inner = request._request
+    inner.META["QUERY_STRING"] = cleaned.urlencode()
+    inner.GET = QueryDict(inner.META["QUERY_STRING"])

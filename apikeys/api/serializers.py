@@ -1,0 +1,61 @@
+"""Shapes of the two endpoints that tell a key about itself."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+class RotationSerializer(serializers.Serializer[object]):
+    overlap_ends_at = serializers.DateTimeField()
+    presented = serializers.ChoiceField(["old", "new"])
+
+
+class WhoamiSerializer(serializers.Serializer[object]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.CharField()
+    location = serializers.CharField(allow_null=True)
+    roles = serializers.ListField(child=serializers.CharField())
+    permissions = serializers.ListField(child=serializers.CharField())
+    expires_at = serializers.DateTimeField(allow_null=True)
+    address = serializers.CharField(allow_null=True)
+    networks = serializers.ListField(child=serializers.CharField())
+    endpoints = serializers.ListField(child=serializers.CharField())
+    rotation = RotationSerializer(allow_null=True)
+
+
+class ExplainQuerySerializer(serializers.Serializer[object]):
+    method = serializers.RegexField(
+        r"^[A-Za-z]{1,20}$", default="GET", help_text="HTTP method, GET unless given."
+    )
+    path = serializers.CharField(
+        max_length=4096, help_text="Path of the call; a full URL loses its host."
+    )
+    address = serializers.IPAddressField(
+        required=False, help_text="Address of the caller, your own unless given."
+    )
+
+
+class StepSerializer(serializers.Serializer[object]):
+    rule = serializers.CharField()
+    passed = serializers.BooleanField()
+    text = serializers.CharField()
+
+
+class ExplanationSerializer(serializers.Serializer[object]):
+    allowed = serializers.BooleanField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(allow_null=True)
+    detail = serializers.CharField()
+    rule = serializers.CharField()
+    steps = StepSerializer(many=True)
+
+
+class ProblemSerializer(serializers.Serializer[object]):
+    """RFC 9457, with a stable code."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apikeys.api.authentication import (
+    KeyAuthentication,
+    StaffAuthentication,
+    calling_key,
+    request_address,
+)
+from apikeys.api.permissions import IsKeyOrStaff
+from apikeys.api.problems import ProblemErrors
+from apikeys.api.serializers import (
+    ExplainQuerySerializer,
+    ExplanationSerializer,
+    ProblemSerializer,
+    WhoamiSerializer,
+)
+from apikeys.client_ip import parse_address
+from apikeys.explanation import explain
+from apikeys.hypothetical_calls import hypothetical_call
+from apikeys.keyring import Proved
+
+_PROBLEMS = {
+    status: OpenApiResponse(ProblemSerializer, description=description)
+    for status, description in {
+        400: "The request cannot be understood.",
+        401: "No credentials, or credentials that are not valid now.",
+        403: "The key's restrictions or roles refuse this call.",
+        503: "The credentials cannot be checked now.",
+    }.items()
+}
+
+
+class WhoamiView(ProblemErrors, APIView):
+    @extend_schema(
+        operation_id="whoami",
+        responses={200: WhoamiSerializer, **_PROBLEMS},
+        summary="Which key is calling, and what it may do",
+    )
+    def get(self, request: Request) -> Response:
+        proved = calling_key(request)
+        grant, address = proved.grant, request_address(request)
+        return Response(
+            {
+                "id": grant.key_id,
+                "name": grant.name,
+                "type": grant.key_type,
+                "location": grant.location or None,
+                "roles": grant.roles,
+                "permissions": sorted(grant.permissions),
+                "expires_at": grant.expires_at,
+                "address": str(address) if address else None,
+                "networks": [str(network) for network in grant.networks],
+                "endpoints": [pattern.text for pattern in grant.endpoints],
+                "rotation": _rotation(proved),
+            }
+        )
+
+
+class ExplainView(ProblemErrors, APIView):
+    @extend_schema(
+        operation_id="explain",
+        parameters=[ExplainQuerySerializer],
+        responses={200: ExplanationSerializer, **_PROBLEMS},
+        summary="Would a call of this key pass?",
+    )
+    def get(self, request: Request) -> Response:
+        query = ExplainQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        given = query.validated_data
+        address = given.get("address")
+        call = hypothetical_call(
+            method=given["method"],
+            path=given["path"],
+            address=parse_address(address) if address else request_address(request),
+            at=timezone.now(),
+        )
+        answer = explain(calling_key(request).grant, call)
+        return Response(
+            {
+                "allowed": answer.allowed,
+                "status": answer.refusal.status if answer.refusal else 200,
+                "code": answer.refusal.code if answer.refusal else None,
+                "detail": answer.detail,
+                "rule": answer.rule,
+                "steps": [asdict(step) for step in answer.steps],
+            }
+        )
+
+
+class NoSuchEndpointView(ProblemErrors, APIView):
+    """Everything under /api/ that is no endpoint: the key's rules hold here too."""
+
+    schema = None
+
+    def _not_found(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise NotFound("There is no such endpoint.")
+
+    get = post = put = patch = delete = _not_found
+
+
+class SchemaView(ProblemErrors, SpectacularAPIView):
+    schema = None
+    authentication_classes = [KeyAuthentication, StaffAuthentication]
+    permission_classes = [IsKeyOrStaff]
+
+
+class DocsView(ProblemErrors, SpectacularSwaggerSplitView):
+    schema = None
+    authentication_classes = [KeyAuthentication, StaffAuthentication]
+    permission_classes = [IsKeyOrStaff]
+
+
+def _rotation(proved: Proved) -> dict[str, Any] | None:
+    at = timezone.now()
+    for secret in proved.entry.secrets:
+        if secret.expires_at is not None and secret.is_live(at):
+            return {
+                "overlap_ends_at": secret.expires_at,
+                "presented": "old" if proved.secret is secret else "new",
+            }
+    return None

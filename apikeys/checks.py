@@ -1,0 +1,105 @@
+"""Wrong settings that can be seen at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError, InterfaceError
+
+from apikeys.key_types import KEY_TYPES
+from apikeys.models import KeySecret
+from apikeys.tokens import MIN_PEPPER_LENGTH
+
+_MIN_DIFFERENT_CHARACTERS = 8
+_NEW_PEPPER = (
+    "Generate one with: python -c 'import secrets; print(\"1:\" + secrets.token_hex(32))'"
+    " and set it as API_KEY_PEPPERS. Keep the old ones: losing a pepper loses its keys."
+)
+
+
+@register(Tags.security)
+def check_peppers(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start without a strong pepper for the digests of keys."""
+    peppers: dict[int, str] = settings.API_KEY_PEPPERS
+    if not peppers:
+        return [Error("API_KEY_PEPPERS is empty.", _NEW_PEPPER, id="apikeys.E001")]
+    return [
+        Error(
+            f"Pepper {number} in API_KEY_PEPPERS is weak.",
+            _NEW_PEPPER,
+            id="apikeys.E002",
+        )
+        for number, pepper in peppers.items()
+        if _is_weak(pepper)
+    ]
+
+
+@register(Tags.security)
+def check_gate_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse values that would leave the gate or a key type without a meaning."""
+    problems: list[CheckMessage] = []
+    if settings.GATE_HEADERS not in ("original", "forwarded"):
+        problems.append(
+            Error(
+                "GATE_HEADERS is neither 'original' nor 'forwarded'.", id="apikeys.E003"
+            )
+        )
+    unknown = sorted(set(settings.KEY_TYPE_EXTRA_PATHS) - set(KEY_TYPES))
+    if unknown:
+        problems.append(
+            Error(
+                f"KEY_TYPE_EXTRA_PATHS names unknown key types: {', '.join(unknown)}.",
+                f"The key types are {', '.join(KEY_TYPES)}.",
+                id="apikeys.E004",
+            )
+        )
+    if any(network.prefixlen == 0 for network in settings.TRUSTED_PROXIES):
+        problems.append(
+            Error(
+                "TRUSTED_PROXIES trusts every address, so any caller can forge its own.",
+                "Name the networks of your proxies.",
+                id="apikeys.E005",
+            )
+        )
+    return problems
+
+
+@register(Tags.database)
+def check_digests_have_their_pepper(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn of keys whose pepper is gone; only asked where a database may be used."""
+    if not databases:
+        return []
+    try:
+        orphans = (
+            KeySecret.objects.filter(key__deleted_at=None)
+            .exclude(pepper__in=settings.API_KEY_PEPPERS)
+            .values("key")
+            .distinct()
+            .count()
+        )
+    except (DatabaseError, InterfaceError):
+        return []
+    if not orphans:
+        return []
+    return [
+        checks.Warning(
+            f"{orphans} keys were made under a pepper that is no longer in"
+            " API_KEY_PEPPERS; their calls get 401.",
+            "Put the pepper back, or rotate or delete these keys.",
+            id="apikeys.W001",
+        )
+    ]
+
+
+def _is_weak(pepper: str) -> bool:
+    return (
+        len(pepper) < MIN_PEPPER_LENGTH
+        or len(set(pepper)) < _MIN_DIFFERENT_CHARACTERS
+        or pepper == settings.SECRET_KEY
+    )

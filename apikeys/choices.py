@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class KeyTypeName(models.TextChoices):
+    V1 = "v1", _("v1")
+    V2 = "v2", _("v2")
+    WEBSERVICE_STANDARD = "webservice_standard", _("Web service: standard")
+    WEBSERVICE_PREMIUM = "webservice_premium", _("Web service: premium")
+    MANAGE_CONSENTS = "manage_consents", _("Manage consents")
+    SMS = "sms", _("SMS")
+
+
+class ActorKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    COMMAND = "command", _("Command")
+    KEY = "key", _("API key")
+    SYSTEM = "system", _("System")
+
+
+class AuditAction(models.TextChoices):
+    KEY_CREATED = "key_created", _("Key created")
+    KEY_CHANGED = "key_changed", _("Key changed")
+    KEY_ROTATED = "key_rotated", _("Key rotated")
+    ROTATION_CANCELLED = "rotation_cancelled", _("Rotation cancelled")
+    ROTATION_ENDED = "rotation_ended", _("Rotation ended")
+    KEY_DEACTIVATED = "key_deactivated", _("Key deactivated")
+    KEY_ACTIVATED = "key_activated", _("Key activated")
+    KEY_DELETED = "key_deleted", _("Key deleted")
+    KEY_PURGED = "key_purged", _("Deleted key purged")
+    ROLE_CREATED = "role_created", _("Role created")
+    ROLE_CHANGED = "role_changed", _("Role changed")
+    ROLE_DELETED = "role_deleted", _("Role deleted")
+
+
+class EpochName(models.TextChoices):
+    KEYS = "keys", _("API keys")

@@ -1,0 +1,97 @@
+"""The caller's address, told by proxies that are trusted and by no one else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+# ::ffff:0:0/96 holds all IPv4 addresses (RFC 4291, 2.5.5.2).
+_MAPPED_PREFIX = 96
+
+
+class MalformedNetwork(ValueError):
+    """The text is no network; `suggestion` is the network it probably means."""
+
+    def __init__(self, text: str, suggestion: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.suggestion = suggestion
+
+
+def parse_address(text: str) -> Address | None:
+    """Return the address, an IPv4-mapped IPv6 one folded to IPv4, or nothing.
+
+    A zone id or a port is no part of an address; such text is no address.
+    """
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            return None
+        return address.ipv4_mapped or address
+    return address
+
+
+def parse_network(text: str) -> Network:
+    """Return the network (a bare address is one of its own).
+
+    Raises `MalformedNetwork`, with the enclosing network as its suggestion where
+    host bits are set.
+    """
+    try:
+        return _folded(ip_network(text))
+    except ValueError:
+        pass
+    try:
+        suggestion = str(_folded(ip_network(text, strict=False)))
+    except ValueError:
+        suggestion = ""
+    raise MalformedNetwork(text, suggestion)
+
+
+def contains(networks: Iterable[Network], address: Address) -> bool:
+    """Tell whether one of the networks holds the address."""
+    return any(
+        network.version == address.version and address in network
+        for network in networks
+    )
+
+
+def caller_address(
+    remote: str, forwarded_for: str | None, trusted: tuple[Network, ...]
+) -> Address | None:
+    """Walk `X-Forwarded-For` from the right and stop at the first untrusted hop.
+
+    The peer itself counts as the last hop. A hop that is no address ends the
+    walk with nothing: what stands left of it may be forged.
+    """
+    address = parse_address(remote)
+    if not trusted or address is None or not contains(trusted, address):
+        return address
+    for hop in reversed((forwarded_for or "").split(",")):
+        address = parse_address(hop)
+        if address is None or not contains(trusted, address):
+            return address
+    return address
+
+
+def _folded(network: Network) -> Network:
+    if isinstance(network, IPv6Network):
+        mapped = network.network_address.ipv4_mapped
+        if network.network_address.scope_id is not None:
+            raise ValueError(network)
+        if mapped is not None and network.prefixlen >= _MAPPED_PREFIX:
+            return IPv4Network((mapped, network.prefixlen - _MAPPED_PREFIX))
+    return network

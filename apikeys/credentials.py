@@ -1,0 +1,156 @@
+"""Where a credential may stand in a request; the DRF classes and the gate both ask here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+
+from apikeys import policy, tokens
+from apikeys.policy import Refusal
+
+Pair = tuple[str, str]
+
+# Names of TLDCRM's parameter pairs (ID, key).
+PARAMETER_PAIRS: tuple[Pair, ...] = (("api", "apikey"), ("api_id", "api_key"))
+# A body above this size is not searched for parameters.
+MAX_BODY_BYTES = 64 * 1024
+
+_PARAMETER_NAMES = frozenset(name for pair in PARAMETER_PAIRS for name in pair)
+_MAX_TOKEN_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A well-formed token, not yet proved, and whether it stood in parameters."""
+
+    token: tokens.Token
+    in_parameters: bool
+
+
+def find(
+    authorization: str | None,
+    header_pairs: Iterable[tuple[str | None, str | None]],
+    parameters: Sequence[Pair] = (),
+) -> Presented | Refusal:
+    """Return the one credential of a request, or why there is not exactly one.
+
+    The same credential twice is one. Half a pair in headers is malformed; half
+    a pair in parameters only where nothing else is there, since a guarded
+    application may have a parameter `api` of its own.
+    """
+    texts: set[str] = set()
+    bearer = _bearer(authorization)
+    if bearer is not None:
+        texts.add(bearer)
+    for key_id, secret in header_pairs:
+        if key_id is not None or secret is not None:
+            texts.add(_joined(key_id, secret))
+    in_parameters, is_half = _from_parameters(parameters)
+    if is_half and not texts and not in_parameters:
+        return policy.CREDENTIALS_MALFORMED
+    return _one_of(texts, in_parameters)
+
+
+def header_pairs(
+    header: Callable[[str], str | None],
+) -> list[tuple[str | None, str | None]]:
+    """Return the values of the configured header pairs, read by their WSGI names."""
+    return [
+        (header(key_id), header(secret)) for key_id, secret in _wsgi_pairs(_pairs())
+    ]
+
+
+def header_names() -> str:
+    """Return the headers that a client may use, for a text."""
+    pairs = " or ".join(f"{key_id} and {secret}" for key_id, secret in _pairs())
+    return f"Authorization: Bearer, or {pairs}"
+
+
+def query_parameters(query: str) -> list[Pair]:
+    """Return the credential parameters of a query string or an urlencoded body."""
+    if "api" not in query and "%" not in query:
+        return []
+    return [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="replace")
+        if name in _PARAMETER_NAMES
+    ]
+
+
+def json_parameters(body: bytes) -> list[Pair]:
+    """Return the credential parameters at the top of a JSON object, else none."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(data, Mapping):
+        return []
+    return [
+        (name, value if isinstance(value, str) else "")
+        for name, value in data.items()
+        if name in _PARAMETER_NAMES
+    ]
+
+
+def names_to_remove(present: Iterable[str]) -> set[str]:
+    """Return the parameter names that form a complete pair among those present."""
+    names = set(present)
+    return {name for pair in PARAMETER_PAIRS if names.issuperset(pair) for name in pair}
+
+
+def _pairs() -> tuple[Pair, ...]:
+    return tuple(settings.KEY_HEADER_PAIRS)
+
+
+@cache
+def _wsgi_pairs(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    def wsgi_name(name: str) -> str:
+        return "HTTP_" + name.upper().replace("-", "_")
+
+    return tuple((wsgi_name(key_id), wsgi_name(secret)) for key_id, secret in pairs)
+
+
+def _bearer(authorization: str | None) -> str | None:
+    if authorization is None:
+        return None
+    scheme, _, value = authorization.strip().partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
+
+
+def _joined(key_id: str | None, secret: str | None) -> str:
+    # A missing half leaves a text that no token can have.
+    return f"{(key_id or '').strip()}_{(secret or '').strip()}"
+
+
+def _from_parameters(parameters: Sequence[Pair]) -> tuple[set[str], bool]:
+    texts: set[str] = set()
+    is_half = False
+    for id_name, key_name in PARAMETER_PAIRS:
+        ids = {value for name, value in parameters if name == id_name}
+        keys = {value for name, value in parameters if name == key_name}
+        if bool(ids) != bool(keys):
+            is_half = True
+        texts |= {_joined(key_id, key) for key_id in ids for key in keys}
+    return texts, is_half
+
+
+def _one_of(in_headers: set[str], in_parameters: set[str]) -> Presented | Refusal:
+    texts = in_headers | in_parameters
+    if not texts:
+        return policy.CREDENTIALS_MISSING
+    if len(texts) > 1:
+        return policy.CREDENTIALS_AMBIGUOUS
+    (text,) = texts
+    if len(text) > _MAX_TOKEN_LENGTH:
+        return policy.CREDENTIALS_MALFORMED
+    try:
+        return Presented(tokens.parse(text), bool(in_parameters))
+    except tokens.WrongCheck:
+        return policy.CREDENTIALS_INVALID
+    except tokens.MalformedToken:
+        return policy.CREDENTIALS_MALFORMED

@@ -1,0 +1,58 @@
+"""Which Django permission an endpoint needs: one table, read by DRF, gate and explain.
+
+Each app contributes its rows as `endpoint_permissions` of its `AppConfig`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from django.apps import apps
+
+from apikeys.endpoints import Pattern, compile_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPermission:
+    """A row of the table; the pattern has the syntax of endpoint patterns."""
+
+    method: str
+    pattern: Pattern
+    permission: str
+
+
+def rows(pattern: str, methods: dict[str, str]) -> tuple[EndpointPermission, ...]:
+    """Return the rows of one path pattern, given its permission by method."""
+    return tuple(
+        EndpointPermission(method, compile_pattern(pattern), permission)
+        for method, permission in methods.items()
+    )
+
+
+def permission_for(method: str, path: str | None) -> str | None:
+    """Return the permission that a call needs; nothing where the table has no row.
+
+    HEAD needs what GET needs.
+    """
+    if path is None:
+        return None
+    method = "GET" if method == "HEAD" else method
+    return _first(_table(), method, path)
+
+
+@cache
+def _table() -> tuple[EndpointPermission, ...]:
+    return tuple(
+        row
+        for config in apps.get_app_configs()
+        for row in getattr(config, "endpoint_permissions", ())
+    )
+
+
+def _first(table: Iterable[EndpointPermission], method: str, path: str) -> str | None:
+    for row in table:
+        if row.method == method and row.pattern.matches(path):
+            return row.permission
+    return None

@@ -1,0 +1,138 @@
+"""Endpoint patterns and the one form of a path that they are matched against.
+
+A pattern is a path without scheme, host or query. Without `*` it is exact; `*`
+stands for any run of characters, `/` included (TLDCRM's examples need that).
+Case-sensitive, anchored at both ends. A trailing slash is not significant, so
+`/api/egress/*` covers `/api/egress` as it covers `/api/egress/`.
+
+The matcher is our own: a regular expression or `fnmatch` from a user's text
+could be slow or mean more than it shows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+MAX_PATTERN_LENGTH = 500
+MAX_PATH_LENGTH = 4096
+
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\;]|//|/\.{1,2}(?=/|$)")
+_ENCODED_SEPARATOR = re.compile(r"%(?:2f|2e|5c)", re.IGNORECASE)
+_SCHEME_AND_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+_FORBIDDEN_IN_PATTERN = re.compile(r"[\s?#%]")
+
+
+class MalformedPath(ValueError):
+    """The path has a form on which a checker and a router could disagree."""
+
+
+class MalformedPattern(ValueError):
+    """The text is no endpoint pattern; the argument says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """An endpoint pattern, cut at its stars."""
+
+    text: str
+    parts: tuple[str, ...]
+
+    def matches(self, path: str) -> bool:
+        """Tell whether a normal path (see `normal_path`) matches."""
+        return self._fits(path) or (len(self.parts) > 1 and self._fits(path + "/"))
+
+    def _fits(self, path: str) -> bool:
+        if len(self.parts) == 1:
+            return path == self.text
+        first, *middle, last = self.parts
+        if len(path) < len(first) + len(last):
+            return False
+        if not path.startswith(first) or not path.endswith(last):
+            return False
+        position, end = len(first), len(path) - len(last)
+        for part in middle:
+            found = path.find(part, position, end)
+            if found < 0:
+                return False
+            position = found + len(part)
+        return True
+
+
+def compile_pattern(text: str) -> Pattern:
+    """Return the matcher of a pattern that `normal_pattern` has accepted."""
+    return Pattern(text, tuple(text.split("*")))
+
+
+def normal_pattern(text: str) -> str:
+    """Return the stored form of a pattern as a person typed or pasted it.
+
+    Scheme, host, query and fragment of a pasted URL are dropped, repeated stars
+    folded. Raises `MalformedPattern`.
+    """
+    pattern = without_host(text.strip())
+    pattern = re.split(r"[?#]", pattern, maxsplit=1)[0]
+    pattern = re.sub(r"\*+", "*", pattern)
+    if not pattern.startswith(("/", "*")):
+        raise MalformedPattern("A pattern is a path and starts with /.")
+    if len(pattern) > MAX_PATTERN_LENGTH:
+        raise MalformedPattern(
+            f"A pattern has at most {MAX_PATTERN_LENGTH} characters."
+        )
+    if _FORBIDDEN.search(pattern) or _FORBIDDEN_IN_PATTERN.search(pattern):
+        raise MalformedPattern(
+            "A pattern has no spaces, %, \\, ;, empty or dot segments:"
+            " no path with one is ever let through."
+        )
+    return _without_trailing_slash(pattern)
+
+
+def normal_path(decoded: str) -> str:
+    """Return the matched form of a path that the router has decoded once.
+
+    Raises `MalformedPath` for `//`, dot segments, `\\`, `;` and control
+    characters, which proxies and frameworks read in different ways.
+    """
+    if not decoded.startswith("/") or len(decoded) > MAX_PATH_LENGTH:
+        raise MalformedPath
+    if _FORBIDDEN.search(decoded):
+        raise MalformedPath
+    return _without_trailing_slash(decoded)
+
+
+def normal_raw_path(target: str) -> str:
+    """Return the matched form of the path in a raw request target (with `%xx`).
+
+    Stricter than `normal_path`, since an upstream in another language decodes it
+    again: encoded slashes, dots and backslashes, and any `%` left after one
+    decoding, raise `MalformedPath` too.
+    """
+    path = target.partition("?")[0]
+    if "#" in path or not path.isascii() or len(path) > 3 * MAX_PATH_LENGTH:
+        raise MalformedPath
+    if "%" not in path:
+        return normal_path(path)
+    if _ENCODED_SEPARATOR.search(path):
+        raise MalformedPath
+    try:
+        decoded = unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        raise MalformedPath from None
+    if "%" in decoded:
+        raise MalformedPath
+    return normal_path(decoded)
+
+
+def without_host(text: str) -> str:
+    """Return a pasted URL without its scheme and host; a path stays as it is."""
+    return _SCHEME_AND_HOST.sub("", text)
+
+
+def is_below(path: str, prefix: str) -> bool:
+    """Tell whether a path is the prefix itself or stands below it."""
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def _without_trailing_slash(path: str) -> str:
+    return path[:-1] if path.endswith("/") and len(path) > 1 else path

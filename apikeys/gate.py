@@ -1,0 +1,161 @@
+"""Forward authentication for endpoints that are not Django's.
+
+A plain WSGI callable in front of Django, for one path: the sub-request of nginx
+`auth_request`, Caddy `forward_auth` and Traefik `ForwardAuth`. It reads the
+original method, path and address from headers that the proxy sets, decides with
+the same `policy`, and answers 200 with headers about the key, or 401 or 403 with
+a problem body (RFC 9457). It is no Django view because it is asked before every
+call of the whole CRM, and a view with its middleware costs several times more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from django.conf import settings
+from django.utils import timezone
+
+from apikeys import client_ip, credentials, policy
+from apikeys.endpoint_permissions import permission_for
+from apikeys.endpoints import MalformedPath, normal_raw_path
+from apikeys.keyring import Proved, keyring, release_connection
+from apikeys.last_use import last_use
+from apikeys.policy import Call, Grant, Refusal
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+GATE_PATH = "/gate"
+
+_METHOD_AND_TARGET = {
+    "original": ("HTTP_X_ORIGINAL_METHOD", "HTTP_X_ORIGINAL_URI"),
+    "forwarded": ("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI"),
+}
+_UNSET = [
+    ("X-Api-Key-Id", ""),
+    ("X-Api-Key-Name", ""),
+    ("X-Api-Location", ""),
+    ("X-Api-Roles", ""),
+]
+
+_PEER_NOT_TRUSTED = policy.Refusal(
+    "peer_not_trusted",
+    "Not a trusted proxy",
+    "Only a proxy in TRUSTED_PROXIES may ask the gate.",
+    403,
+    403,
+)
+_GATE_HEADERS_MISSING = policy.Refusal(
+    "gate_headers_missing",
+    "The proxy tells no method or path",
+    "The proxy must send the original method and path; see the recipes.",
+    403,
+    403,
+)
+
+Application = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
+
+
+class Gate:
+    """WSGI application: answers `/gate` itself and hands on everything else."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") != GATE_PATH:
+            return self._application(environ, start_response)
+        try:
+            decision = decide(environ)
+        finally:
+            # Django's request signals, which do this elsewhere, do not run here.
+            release_connection()
+        if isinstance(decision, Refusal):
+            return _refuse(decision, start_response)
+        start_response("200 OK", [("Content-Length", "0"), *_headers(decision)])
+        return (b"",)
+
+
+def decide(environ: WSGIEnvironment) -> Grant | Refusal:
+    """Return what the calling key may do, or why this call may not pass."""
+    remote = environ.get("REMOTE_ADDR", "")
+    peer = client_ip.parse_address(remote)
+    trusted = settings.TRUSTED_PROXIES
+    if peer is None or not client_ip.contains(trusted, peer):
+        return _PEER_NOT_TRUSTED
+    method_header, target_header = _METHOD_AND_TARGET[settings.GATE_HEADERS]
+    method, target = environ.get(method_header, ""), environ.get(target_header, "")
+    if not method or not target:
+        return _GATE_HEADERS_MISSING
+    presented = credentials.find(
+        environ.get("HTTP_AUTHORIZATION"),
+        credentials.header_pairs(environ.get),
+        credentials.query_parameters(target.partition("?")[2]),
+    )
+    if isinstance(presented, Refusal):
+        return presented
+    at = timezone.now()
+    proved = keyring.prove(presented.token, at)
+    if isinstance(proved, Refusal):
+        return proved
+    path = _path(target)
+    call = Call(
+        method=method,
+        path=path,
+        address=client_ip.caller_address(
+            remote, environ.get("HTTP_X_FORWARDED_FOR"), trusted
+        ),
+        at=at,
+        permission=permission_for(method, path),
+        in_parameters=presented.in_parameters,
+        header_names=credentials.header_names(),
+    )
+    return _allowed(proved, call)
+
+
+def _allowed(proved: Proved, call: Call) -> Grant | Refusal:
+    refusal = policy.first_refusal(proved.grant, call)
+    if refusal is not None:
+        return refusal
+    last_use.note(proved.secret, call.address, call.at)
+    return proved.grant
+
+
+def _path(target: str) -> str | None:
+    try:
+        return normal_raw_path(target)
+    except MalformedPath:
+        return None
+
+
+def _headers(grant: Grant) -> list[tuple[str, str]]:
+    # Percent-encoded UTF-8, and always all of them: some proxies hand on the
+    # name of a header that was not sent.
+    return [
+        ("X-Api-Key-Id", grant.key_id),
+        ("X-Api-Key-Name", quote(grant.name)),
+        ("X-Api-Location", quote(grant.location)),
+        ("X-Api-Roles", ",".join(map(quote, grant.roles))),
+    ]
+
+
+def _refuse(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:
+    body = json.dumps(refusal.problem(refusal.gate_status)).encode()
+    headers = [
+        ("Content-Type", "application/problem+json"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("X-Refusal", refusal.code),
+        ("X-Refusal-Body", body.decode("ascii")),
+        *refusal.headers(refusal.gate_status).items(),
+        *_UNSET,
+    ]
+    status = HTTPStatus(refusal.gate_status)
+    start_response(f"{status.value} {status.phrase}", headers)
+    return (body,)

@@ -1,0 +1,306 @@
+"""What this process knows about keys, true while one number stands still.
+
+Each entry is read together with the epoch of its moment; the epoch is read
+*before* the row, so that a change between the two reads makes the entry stale
+and never fresh by mistake. A moved epoch makes entries stale, not gone: the next
+use of each reads that one row again.
+
+The database is asked for the epoch at most every `KEYRING_MAX_STALE_SECONDS`.
+While it does not answer, entries that were true at the last answer serve for
+`KEYRING_OUTAGE_SECONDS`; it is probed once a second, by one thread.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import DatabaseError, InterfaceError, connection
+
+from apikeys import policy, tokens
+from apikeys.choices import EpochName
+from apikeys.client_ip import parse_network
+from apikeys.endpoints import compile_pattern
+from apikeys.key_types import covered_prefixes
+from apikeys.models import Epoch, KeySecret
+from apikeys.policy import Grant, Refusal
+from apikeys.roles import permissions_of
+
+logger = logging.getLogger(__name__)
+
+_PROBE_SECONDS = 1.0
+# Compared with when there is no such key, so that both cases cost the same.
+_NO_DIGEST = "0" * 64
+
+_COLUMNS = (
+    "pk",
+    "digest",
+    "pepper",
+    "expires_at",
+    "last_used_at",
+    "key__key_id",
+    "key__name",
+    "key__key_type",
+    "key__is_active",
+    "key__expires_at",
+    "key__networks",
+    "key__endpoints",
+    "key__accepts_parameters",
+    "key__location_id",
+    "key__location__name",
+    "key__key_roles__role_id",
+)
+
+
+class StateUnknown(Exception):
+    """The database does not answer and nothing that is remembered may serve."""
+
+
+@dataclass(slots=True)
+class Secret:
+    """One secret of a key. `last_used_at` is what this process knows of it."""
+
+    pk: int
+    digest: str = field(repr=False)
+    pepper: int
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    def is_live(self, at: datetime) -> bool:
+        return self.expires_at is None or at < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key as remembered, with the epoch at which that was true."""
+
+    epoch: int
+    grant: Grant
+    secrets: tuple[Secret, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A key whose secret was proved, and which of its secrets it was."""
+
+    entry: Entry
+    secret: Secret
+
+    @property
+    def grant(self) -> Grant:
+        return self.entry.grant
+
+
+class Keyring:
+    """Bounded memory of keys; the least recently used leave first. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._lock = threading.Lock()
+        self._epoch_lock = threading.Lock()
+        self._roles: dict[tuple[int, ...], tuple[tuple[str, ...], frozenset[str]]] = {}
+        self._roles_epoch = -1
+        self._epoch = -1
+        self._read_at = float("-inf")
+        self._probe_at = float("-inf")
+        self._asked_again = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def look_again(self) -> None:
+        """Read the epoch at the next use, whatever its age."""
+        with self._lock:
+            self._asked_again += 1
+            self._read_at = min(self._read_at, time.monotonic() - self._max_stale())
+
+    def forget(self) -> None:
+        """Forget everything, as a new process does."""
+        with self._lock:
+            self._entries.clear()
+            self._roles_epoch = self._epoch = -1
+            self._read_at = self._probe_at = float("-inf")
+
+    def prove(self, token: tokens.Token, at: datetime) -> Proved | Refusal:
+        """Return the key whose live secret this is, or one and the same refusal."""
+        try:
+            entry = self.entry(token.public_id)
+        except StateUnknown:
+            return policy.STATE_UNKNOWN
+        secret = _matching(entry.secrets if entry else (), token, at)
+        if entry is None or secret is None:
+            return policy.CREDENTIALS_INVALID
+        return Proved(entry, secret)
+
+    def entry(self, key_id: str) -> Entry | None:
+        """Return what is known of a key that is not deleted.
+
+        Raises `StateUnknown` when the database is away and nothing may serve.
+        """
+        epoch = self._current_epoch()
+        entry = self._entries.get(key_id)
+        if entry is None or entry.epoch != epoch:
+            entry = self._load(key_id, epoch)
+        if entry is not None:
+            self._keep(key_id, entry)
+        return entry
+
+    def _keep(self, key_id: str, entry: Entry) -> None:
+        with self._lock:
+            self._entries[key_id] = entry
+            self._entries.move_to_end(key_id)
+            while len(self._entries) > settings.KEYRING_SIZE:
+                self._entries.popitem(last=False)
+
+    @staticmethod
+    def _max_stale() -> float:
+        return float(settings.KEYRING_MAX_STALE_SECONDS)
+
+    def _current_epoch(self) -> int:
+        now = time.monotonic()
+        if now - self._read_at < self._max_stale():
+            return self._epoch
+        if now < self._probe_at or not self._epoch_lock.acquire(
+            blocking=not self._is_lost()
+        ):
+            return self._remembered_epoch(now)
+        try:
+            return self._read_epoch()
+        finally:
+            self._epoch_lock.release()
+
+    def _read_epoch(self) -> int:
+        asked_at = time.monotonic()
+        if asked_at - self._read_at < self._max_stale():
+            return self._epoch  # another thread has just read it
+        asked_again = self._asked_again
+        try:
+            self._epoch = Epoch.objects.current(EpochName.KEYS)
+        except (DatabaseError, InterfaceError) as error:
+            self._note_loss(error)
+            return self._remembered_epoch(asked_at)
+        self._probe_at = float("-inf")
+        with self._lock:
+            # A commit during the read makes its answer old already.
+            if asked_again == self._asked_again:
+                self._read_at = asked_at
+        return self._epoch
+
+    def _is_lost(self) -> bool:
+        return self._probe_at > float("-inf")
+
+    def _note_loss(self, error: Exception) -> None:
+        # The class alone: a driver's text may quote values.
+        logger.warning("The database does not answer (%s).", type(error).__name__)
+        self._probe_at = time.monotonic() + _PROBE_SECONDS
+        drop_broken_connection()
+
+    def _remembered_epoch(self, now: float) -> int:
+        if now - self._read_at > settings.KEYRING_OUTAGE_SECONDS:
+            raise StateUnknown
+        return self._epoch
+
+    def _load(self, key_id: str, epoch: int) -> Entry | None:
+        if time.monotonic() < self._probe_at:
+            raise StateUnknown
+        try:
+            return self._read(key_id, epoch)
+        except (DatabaseError, InterfaceError) as error:
+            self._note_loss(error)
+            raise StateUnknown from None
+
+    def _read(self, key_id: str, epoch: int) -> Entry | None:
+        rows = list(
+            KeySecret.objects.filter(key__key_id=key_id, key__deleted_at=None)
+            .order_by("pk")
+            .values_list(*_COLUMNS)
+        )
+        if not rows:
+            self._drop(key_id)
+            return None
+        secrets = {row[0]: Secret(*row[:5]) for row in rows}
+        role_ids = tuple(sorted({row[-1] for row in rows if row[-1] is not None}))
+        names, permissions = self._held_by(role_ids, epoch)
+        return Entry(
+            epoch, _grant(rows[0], names, permissions), tuple(secrets.values())
+        )
+
+    def _drop(self, key_id: str) -> None:
+        with self._lock:
+            self._entries.pop(key_id, None)
+
+    def _held_by(
+        self, role_ids: tuple[int, ...], epoch: int
+    ) -> tuple[tuple[str, ...], frozenset[str]]:
+        if epoch != self._roles_epoch:
+            self._roles, self._roles_epoch = {}, epoch
+        if role_ids not in self._roles:
+            roles = Group.objects.filter(pk__in=role_ids).order_by("name")
+            self._roles[role_ids] = (
+                tuple(role.name for role in roles),
+                permissions_of(roles),
+            )
+        return self._roles[role_ids]
+
+
+def drop_broken_connection() -> None:
+    """Let go of a connection that failed, so that the next use opens a new one."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def release_connection() -> None:
+    """Give this thread's connection back; for code outside Django's request cycle."""
+    if connection.connection is not None and not connection.in_atomic_block:
+        connection.close()
+
+
+def _matching(
+    secrets: Iterable[Secret], token: tokens.Token, at: datetime
+) -> Secret | None:
+    """Compare with every secret in constant time, and with a dummy if there is none."""
+    peppers: dict[int, str] = settings.API_KEY_PEPPERS
+    found: Secret | None = None
+    for secret in tuple(secrets) or (Secret(0, _NO_DIGEST, 0, None, None),):
+        pepper = peppers.get(secret.pepper)
+        digest = tokens.digest(token, pepper or "none")
+        is_same = hmac.compare_digest(digest, secret.digest)
+        if is_same and pepper is not None and secret.is_live(at):
+            found = secret
+    return found
+
+
+def _grant(
+    row: tuple[Any, ...], roles: tuple[str, ...], permissions: frozenset[str]
+) -> Grant:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    return Grant(
+        key_id=values["key__key_id"],
+        name=values["key__name"],
+        key_type=values["key__key_type"],
+        covered=covered_prefixes(
+            values["key__key_type"], settings.KEY_TYPE_EXTRA_PATHS
+        ),
+        is_active=values["key__is_active"],
+        expires_at=values["key__expires_at"],
+        networks=tuple(map(parse_network, values["key__networks"])),
+        endpoints=tuple(map(compile_pattern, values["key__endpoints"])),
+        roles=roles,
+        permissions=permissions,
+        location_id=values["key__location_id"],
+        location=values["key__location__name"] or "",
+        accepts_parameters=values["key__accepts_parameters"],
+    )
+
+
+# Each process has one.
+keyring = Keyring()

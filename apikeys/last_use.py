@@ -1,0 +1,105 @@
+"""When and from where each secret was last used, without a write per call.
+
+A use after an hour of silence is written at once, so that a forgotten key shows
+up as used; others are collected and written by a timer, at most once an interval
+per secret, and at a graceful stop. The write is an `UPDATE` of two columns that
+never moves a time backwards: it cannot bring back what somebody else changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+from multiprocessing.util import Finalize
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, models, transaction
+
+from apikeys.client_ip import Address
+from apikeys.keyring import Secret, drop_broken_connection, release_connection
+from apikeys.models import KeySecret
+
+logger = logging.getLogger(__name__)
+
+SILENCE = timedelta(hours=1)
+_BATCH = 500
+
+_Uses = dict[int, tuple[datetime, str | None]]
+
+
+class LastUse:
+    """Collects uses in memory and writes them in batches. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._pending: _Uses = {}
+        self._lock = threading.Lock()
+        self._timer: threading.Thread | None = None
+        self._wake = threading.Event()
+
+    def note(self, secret: Secret, address: Address | None, at: datetime) -> None:
+        """Take down one use of a secret that has just passed every check."""
+        silence_ended = (
+            secret.last_used_at is None or at - secret.last_used_at > SILENCE
+        )
+        if secret.last_used_at is None or at > secret.last_used_at:
+            secret.last_used_at = at
+        use = (at, str(address) if address else None)
+        if silence_ended:
+            self._write_or_keep({secret.pk: use})
+            return
+        with self._lock:
+            self._pending[secret.pk] = use
+        if self._timer is None:
+            self._start_timer()
+
+    def flush(self) -> None:
+        """Write all that is collected; what cannot be written is kept for later."""
+        with self._lock:
+            uses, self._pending = self._pending, {}
+        # In the order of keys, so that two processes do not wait for each other.
+        rows = sorted(uses.items())
+        for start in range(0, len(rows), _BATCH):
+            self._write_or_keep(dict(rows[start : start + _BATCH]))
+
+    def _write_or_keep(self, uses: _Uses) -> None:
+        try:
+            with transaction.atomic():
+                for pk, (at, address) in uses.items():
+                    _write(pk, at, address)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("Last use is not written now (%s).", type(error).__name__)
+            drop_broken_connection()
+            with self._lock:
+                self._pending = uses | self._pending
+
+    def _start_timer(self) -> None:
+        with self._lock:
+            if self._timer is not None or not settings.LAST_USE_FLUSH_SECONDS:
+                return
+            self._timer = threading.Thread(
+                target=self._run, name="last-use", daemon=True
+            )
+        self._timer.start()
+        # Runs when a worker process ends in order, where atexit does not.
+        Finalize(None, self.flush, exitpriority=10)
+
+    def _run(self) -> None:
+        while not self._wake.wait(settings.LAST_USE_FLUSH_SECONDS):
+            try:
+                self.flush()
+            except Exception:
+                logger.exception("The timer of last uses failed and goes on.")
+            finally:
+                release_connection()
+
+
+def _write(pk: int, at: datetime, address: str | None) -> None:
+    is_older = models.Q(last_used_at=None) | models.Q(last_used_at__lt=at)
+    KeySecret.objects.filter(is_older, pk=pk).update(
+        last_used_at=at, last_used_address=address
+    )
+
+
+# Each process has one.
+last_use = LastUse()

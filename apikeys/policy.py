@@ -1,0 +1,271 @@
+"""May this key make this call now? One rule is one function, their order one tuple.
+
+Pure: no row, no clock, no request. The caller has proved the secret before it
+asks (rules 1 and 2 are `credentials` and `keyring`), so a refusal from here may
+say precisely what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from http import HTTPStatus
+
+from apikeys.client_ip import Address, Network, contains
+from apikeys.endpoints import Pattern, is_below
+from apikeys.key_types import SELF_PATHS
+
+CHALLENGE = 'Bearer realm="api"'
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call may not pass: a stable code, a text, and the HTTP status.
+
+    `gate_status` is what a proxy's sub-request gets, where only 401 and 403 pass.
+    """
+
+    code: str
+    title: str
+    detail: str
+    status: int
+    gate_status: int
+
+    def because(self, detail: str) -> Refusal:
+        """Return the same refusal with a text about this one call."""
+        return replace(self, detail=detail)
+
+    @staticmethod
+    def headers(status: int) -> dict[str, str]:
+        """Return the headers that HTTP wants with a status (RFC 9110)."""
+        if status == HTTPStatus.UNAUTHORIZED:
+            return {"WWW-Authenticate": CHALLENGE}
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            return {"Retry-After": "1"}
+        return {}
+
+    def problem(self, status: int) -> dict[str, str | int]:
+        """Return the body of an RFC 9457 answer with the given status."""
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+
+
+def _refusal(
+    code: str, title: str, detail: str, status: int, gate_status: int = 0
+) -> Refusal:
+    return Refusal(code, title, detail, status, gate_status or status)
+
+
+CREDENTIALS_MISSING = _refusal(
+    "credentials_missing",
+    "No credentials",
+    "Send the token as 'Authorization: Bearer <token>', or the ID and key in headers.",
+    401,
+)
+CREDENTIALS_MALFORMED = _refusal(
+    "credentials_malformed",
+    "Malformed credentials",
+    "What was sent has not the form of a token, or is one half of an ID and key pair.",
+    401,
+)
+CREDENTIALS_AMBIGUOUS = _refusal(
+    "credentials_ambiguous",
+    "Two different credentials",
+    "The call carries more than one credential. Send exactly one.",
+    400,
+    401,
+)
+CREDENTIALS_INVALID = _refusal(
+    "credentials_invalid", "Invalid credentials", "The credentials are not valid.", 401
+)
+HTTPS_REQUIRED = _refusal(
+    "https_required",
+    "HTTPS required",
+    "This call came over plain HTTP. Use https:// and rotate the key: its secret was"
+    " readable on the way.",
+    403,
+)
+CREDENTIALS_IN_PARAMETERS = _refusal(
+    "credentials_in_parameters",
+    "Credentials in parameters",
+    "This key does not accept credentials as parameters.",
+    400,
+    401,
+)
+KEY_INACTIVE = _refusal("key_inactive", "Key inactive", "This key is inactive.", 401)
+KEY_EXPIRED = _refusal("key_expired", "Key expired", "This key has expired.", 401)
+IP_NOT_ALLOWED = _refusal(
+    "ip_not_allowed",
+    "Address not allowed",
+    "The caller's address is in none of the key's allowed networks.",
+    403,
+)
+PATH_MALFORMED = _refusal(
+    "path_malformed",
+    "Malformed path",
+    "The path has empty or dot segments, encoded separators, or characters"
+    " that are never let through.",
+    400,
+    403,
+)
+TYPE_NOT_ALLOWED = _refusal(
+    "type_not_allowed",
+    "Not covered by the key's type",
+    "The key's type does not cover this path.",
+    403,
+)
+ENDPOINT_NOT_ALLOWED = _refusal(
+    "endpoint_not_allowed",
+    "Endpoint not allowed",
+    "No endpoint permission of the key matches this path.",
+    403,
+)
+PERMISSION_MISSING = _refusal(
+    "permission_missing",
+    "Permission missing",
+    "The key's roles do not hold the permission that this endpoint needs.",
+    403,
+)
+STATE_UNKNOWN = _refusal(
+    "state_unknown",
+    "Credentials cannot be checked now",
+    "The database does not answer. Try again shortly.",
+    503,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a key may do, as values.
+
+    `covered` are the path prefixes of its type; empty `networks` mean any
+    address, empty `endpoints` every endpoint of the type.
+    """
+
+    key_id: str
+    name: str
+    key_type: str
+    covered: tuple[str, ...]
+    is_active: bool = True
+    expires_at: datetime | None = None
+    networks: tuple[Network, ...] = ()
+    endpoints: tuple[Pattern, ...] = ()
+    roles: tuple[str, ...] = ()
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    location_id: int | None = None
+    location: str = ""
+    accepts_parameters: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as values.
+
+    `path` is the normal form that `endpoints` makes, or nothing where the path
+    was malformed; `address` is nothing where it is unknown; `permission` is the
+    Django permission ("app.codename") that the endpoint needs.
+    """
+
+    method: str
+    path: str | None
+    address: Address | None
+    at: datetime
+    permission: str | None = None
+    in_parameters: bool = False
+    header_names: str = "Authorization"
+
+
+def check_carrier(grant: Grant, call: Call) -> Refusal | None:
+    if not call.in_parameters or grant.accepts_parameters:
+        return None
+    return CREDENTIALS_IN_PARAMETERS.because(
+        "This key does not accept credentials as parameters."
+        f" Send them in a header instead: {call.header_names}."
+    )
+
+
+def check_active(grant: Grant, call: Call) -> Refusal | None:
+    return None if grant.is_active else KEY_INACTIVE
+
+
+def check_expiry(grant: Grant, call: Call) -> Refusal | None:
+    """Refuse from the very instant of expiry on."""
+    if grant.expires_at is None or call.at < grant.expires_at:
+        return None
+    return KEY_EXPIRED.because(
+        f"This key expired at {grant.expires_at.isoformat(timespec='seconds')}."
+    )
+
+
+def check_network(grant: Grant, call: Call) -> Refusal | None:
+    if not grant.networks:
+        return None
+    if call.address is None:
+        return IP_NOT_ALLOWED.because(
+            "The caller's address is unknown, and this key has allowed networks."
+        )
+    if contains(grant.networks, call.address):
+        return None
+    return IP_NOT_ALLOWED.because(
+        f"The caller's address {call.address} is in none of the key's allowed networks."
+    )
+
+
+def check_path(grant: Grant, call: Call) -> Refusal | None:
+    return PATH_MALFORMED if call.path is None else None
+
+
+def check_type(grant: Grant, call: Call) -> Refusal | None:
+    path = call.path or ""
+    if any(is_below(path, prefix) for prefix in grant.covered):
+        return None
+    return TYPE_NOT_ALLOWED.because(
+        f"A key of type {grant.key_type} does not cover {path}."
+    )
+
+
+def check_endpoint(grant: Grant, call: Call) -> Refusal | None:
+    path = call.path or ""
+    if not grant.endpoints or path in SELF_PATHS:
+        return None
+    if any(pattern.matches(path) for pattern in grant.endpoints):
+        return None
+    return ENDPOINT_NOT_ALLOWED.because(f"No endpoint permission matches {path}.")
+
+
+def check_permission(grant: Grant, call: Call) -> Refusal | None:
+    if call.permission is None or call.permission in grant.permissions:
+        return None
+    return PERMISSION_MISSING.because(
+        f"None of the key's roles holds {call.permission}."
+    )
+
+
+Rule = Callable[[Grant, Call], Refusal | None]
+
+# A later rule may tell more about the key than an earlier one: keep the order.
+RULES: tuple[Rule, ...] = (
+    check_carrier,
+    check_active,
+    check_expiry,
+    check_network,
+    check_path,
+    check_type,
+    check_endpoint,
+    check_permission,
+)
+
+
+def first_refusal(grant: Grant, call: Call) -> Refusal | None:
+    """Return the first rule's refusal in the order of `RULES`, or nothing."""
+    for rule in RULES:
+        refusal = rule(grant, call)
+        if refusal is not None:
+            return refusal
+    return None

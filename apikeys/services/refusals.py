@@ -1,0 +1,39 @@
+"""What services refuse, as exceptions whose text a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ServiceRefusal(Exception):
+    """Nothing was changed; `str()` says why."""
+
+
+class InvalidFields(ServiceRefusal):
+    """Values do not fit; `errors` maps field names to texts."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = dict(errors)
+
+
+class PermissionGrowth(ServiceRefusal):
+    """The actor would hand out permissions that the actor lacks."""
+
+    def __init__(self, lacking: list[str]) -> None:
+        super().__init__(
+            "You cannot grant permissions that you do not hold: "
+            + ", ".join(lacking)
+            + "."
+        )
+
+
+class NonceUsed(ServiceRefusal):
+    """The form was sent before; `subject_id` names what it made."""
+
+    def __init__(self, subject_id: str) -> None:
+        super().__init__(
+            f"This form was already sent and made {subject_id}. Its secret was shown"
+            " then and cannot be shown again."
+        )
+        self.subject_id = subject_id

@@ -1,0 +1,272 @@
+"""Settings of the project: everything that differs between places is environment.
+
+Ordered as Django's documentation orders them; what this product adds is in the
+last block, one comment each.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import django
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()  # type: ignore[no-untyped-call]  # annotated in part only
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+
+# Core
+
+SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Every API route works with and without a trailing slash; a redirect would
+# drop a POST body and repeat the credential.
+APPEND_SLASH = False
+
+# Apps
+
+INSTALLED_APPS = [
+    "config.apps.SettingsAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "apikeys",
+    "webservice_users",
+]
+
+# Middleware
+
+_NATIVE_CSP = django.VERSION >= (6, 0)
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    (
+        "django.middleware.csp.ContentSecurityPolicyMiddleware"
+        if _NATIVE_CSP
+        else "csp.middleware.CSPMiddleware"
+    ),
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.TimeZoneMiddleware",
+]
+
+# Templates
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database
+
+# A lost database must cost a worker one second, not its life.
+DATABASE_TIMEOUT_SECONDS = 1
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # IMMEDIATE takes the write lock at BEGIN, so that a read followed by a
+        # write inside one transaction cannot fail half way.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "connect_timeout": DATABASE_TIMEOUT_SECONDS,
+        "tcp_user_timeout": DATABASE_TIMEOUT_SECONDS * 1000,
+        "pool": {
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+            "timeout": DATABASE_TIMEOUT_SECONDS,
+        },
+    }
+
+# Auth
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+# Internationalisation
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+# Static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# Mail
+
+EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
+
+# Security of transport and pages
+
+SECURE_COOKIES = env.bool("SECURE_COOKIES", default=True)
+SESSION_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE_COOKIES)
+# A load balancer asks for health in plain HTTP, and an API call with a
+# credential is refused rather than redirected (ASVS 4.1.2).
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool(
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True
+)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https")
+    if env.bool("TRUST_FORWARDED_PROTO", default=False)
+    else None
+)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+_CSP: dict[str, list[str]] = {
+    "default-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "frame-ancestors": ["'none'"],
+    "base-uri": ["'none'"],
+    "object-src": ["'none'"],
+    "form-action": ["'self'"],
+}
+SECURE_CSP = _CSP
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": _CSP}
+
+# Logging: never a header, body or query, which can carry a credential.
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", default="INFO"),
+    },
+}
+
+# Django REST framework
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apikeys.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["apikeys.api.permissions.HoldsEndpointPermission"],
+    "DEFAULT_PARSER_CLASSES": [
+        "apikeys.api.parsers.JSONParser",
+        "apikeys.api.parsers.FormParser",
+        "apikeys.api.parsers.MultiPartParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CRM API",
+    "DESCRIPTION": "Endpoints of the CRM and what a key may call.",
+    "VERSION": "1.0.0",
+    "SERVE_AUTHENTICATION": ["apikeys.api.authentication.StaffAuthentication"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Ours
+
+# Peppers under which digests of secrets are made, as "number:text,number:text".
+# The highest number signs; a row remembers its own. Losing one loses its keys.
+API_KEY_PEPPERS = {
+    int(number): text
+    for number, _, text in (
+        pair.partition(":") for pair in env.list("API_KEY_PEPPERS", default=[])
+    )
+}
+# Keys that open encrypted columns, newest first (Fernet).
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+# Networks whose X-Forwarded-For and gate headers are believed.
+TRUSTED_PROXIES = tuple(
+    ip_network(text) for text in env.list("TRUSTED_PROXIES", default=[])
+)
+# Which family of headers the gate reads: "original" (nginx) or "forwarded"
+# (Caddy, Traefik). The other family is ignored.
+GATE_HEADERS = env.str("GATE_HEADERS", default="original")
+# Header pairs in which a key ID and its secret half may stand.
+KEY_HEADER_PAIRS = [
+    tuple(pair.split("/"))
+    for pair in env.list(
+        "KEY_HEADER_PAIRS", default=["tld-api-id/tld-api-key", "x-api-id/x-api-key"]
+    )
+]
+# The host CRM's own paths that a key type covers, as JSON: {"v1": ["/crm"]}.
+KEY_TYPE_EXTRA_PATHS = env.json("KEY_TYPE_EXTRA_PATHS", default={})
+# How old the epoch known to a process may be; 0 reads it on each call.
+KEYRING_MAX_STALE_SECONDS = env.float("KEYRING_MAX_STALE_SECONDS", default=0.25)
+# How long remembered grants serve while the database is away.
+KEYRING_OUTAGE_SECONDS = env.float("KEYRING_OUTAGE_SECONDS", default=30.0)
+# How many keys a process remembers.
+KEYRING_SIZE = env.int("KEYRING_SIZE", default=10_000)
+# How often collected last uses are written.
+LAST_USE_FLUSH_SECONDS = env.float("LAST_USE_FLUSH_SECONDS", default=60.0)

