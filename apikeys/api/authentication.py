@@ -44,11 +44,7 @@ class KeyAuthentication(BaseAuthentication):
     """Bearer token, header pair, or (where the key allows it) parameters."""
 
     def authenticate(self, request: Request) -> tuple[CallingKey, Proved] | None:
-        presented = credentials.find(
-            request.META.get("HTTP_AUTHORIZATION"),
-            credentials.header_pairs(request.META.get),
-            [*_query_parameters(request), *_body_parameters(request._request)],
-        )
+        presented = find_key(request, request.META.get("HTTP_AUTHORIZATION"))
         if presented is policy.CREDENTIALS_MISSING:
             return None
         if isinstance(presented, Refusal):
@@ -86,6 +82,17 @@ class StaffAuthentication(SessionAuthentication):
             return None
         person = signed_in[0]
         return signed_in if person.is_staff and person.has_perms(LOOK) else None
+
+
+def find_key(
+    request: Request, authorization: str | None
+) -> credentials.Presented | Refusal:
+    """Return the one key that a call presents, or why there is not exactly one."""
+    return credentials.find(
+        authorization,
+        credentials.header_pairs(request.META.get),
+        [*_query_parameters(request), *_body_parameters(request._request)],
+    )
 
 
 def calling_key(request: Request) -> Proved:

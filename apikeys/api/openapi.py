@@ -1,0 +1,32 @@
+"""How the API's document describes credentials (drf-spectacular finds these by itself)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "apikeys.api.authentication.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The whole token of an API key. Its ID and secret in a pair"
+            " of headers do as well.",
+        }
+
+
+class PluginTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "apikeys.api.plugin_authentication.PluginTokenAuthentication"
+    name = "pluginToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": 'A plugin token marked "may manage tokens", from a server.',
+        }
