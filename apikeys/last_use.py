@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 SILENCE = timedelta(hours=1)
 _BATCH = 500
 
-_Uses = dict[int, tuple[datetime, str | None]]
+_Uses = dict[int, tuple[datetime, Address | None]]
 
 
 class LastUse:
@@ -44,7 +44,7 @@ class LastUse:
         )
         if secret.last_used_at is None or at > secret.last_used_at:
             secret.last_used_at = at
-        use = (at, str(address) if address else None)
+        use = (at, address)
         if silence_ended:
             self._write_or_keep({secret.pk: use})
             return
@@ -94,10 +94,10 @@ class LastUse:
                 release_connection()
 
 
-def _write(pk: int, at: datetime, address: str | None) -> None:
+def _write(pk: int, at: datetime, address: Address | None) -> None:
     is_older = models.Q(last_used_at=None) | models.Q(last_used_at__lt=at)
     KeySecret.objects.filter(is_older, pk=pk).update(
-        last_used_at=at, last_used_address=address
+        last_used_at=at, last_used_address=str(address) if address else None
     )
 
 

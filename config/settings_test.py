@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 
-os.environ["ENV_FILE"] = os.devnull
-os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
-os.environ.setdefault("API_KEY_PEPPERS", "1:" + "0123456789abcdef" * 4)
-os.environ.setdefault(
-    "FIELD_ENCRYPTION_KEYS", "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtb28="
+os.environ.update(
+    {
+        "ENV_FILE": os.devnull,
+        "SECRET_KEY": "only-for-tests-" + "x" * 50,
+        "API_KEY_PEPPERS": "1:" + "0123456789abcdef" * 4,
+        "FIELD_ENCRYPTION_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtb28=",
+        "SECURE_COOKIES": "false",
+        "SECURE_SSL_REDIRECT": "false",
+        "EMAIL_URL": "memorymail://",
+    }
 )
-os.environ["SECURE_COOKIES"] = "false"
-os.environ["SECURE_SSL_REDIRECT"] = "false"
-os.environ["EMAIL_URL"] = "memorymail://"
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
