@@ -17,6 +17,7 @@ MANAGE := $(PYTHON) manage.py
 COVERED_FULLY := apikeys/tokens.py,apikeys/policy.py,apikeys/services/*,apikeys/api/*
 # Only generated secrets: every other value is the product's own default.
 IN_PRODUCTION := env ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=crm.example.com \
+	EMAIL_URL=smtp+tls://mail.example.com:587 \
 	$$($(PYTHON) -m config.first_run --secrets)
 
 .DEFAULT_GOAL := help

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -17,6 +18,8 @@ Network = IPv4Network | IPv6Network
 
 # ::ffff:0:0/96 holds all IPv4 addresses (RFC 4291, 2.5.5.2).
 _MAPPED_PREFIX = 96
+# The longest text of an IPv6 address: eight groups, the last two as IPv4.
+_MAX_ADDRESS_LENGTH = 45
 
 
 class MalformedNetwork(ValueError):
@@ -33,8 +36,15 @@ def parse_address(text: str) -> Address | None:
 
     A zone id or a port is no part of an address; such text is no address.
     """
+    text = text.strip()
+    return _address(text) if len(text) <= _MAX_ADDRESS_LENGTH else None
+
+
+# Proxies and callers come back, and reading an address is slow.
+@lru_cache(maxsize=4096)
+def _address(text: str) -> Address | None:
     try:
-        address = ip_address(text.strip())
+        address = ip_address(text)
     except ValueError:
         return None
     if isinstance(address, IPv6Address):
@@ -63,10 +73,8 @@ def parse_network(text: str) -> Network:
 
 def contains(networks: Iterable[Network], address: Address) -> bool:
     """Tell whether one of the networks holds the address."""
-    return any(
-        network.version == address.version and address in network
-        for network in networks
-    )
+    # An address is in no network of the other version.
+    return any(address in network for network in networks)
 
 
 def caller_address(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice, product
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -35,13 +36,14 @@ class Presented:
 def find(
     authorization: str | None,
     header_pairs: Iterable[tuple[str | None, str | None]],
-    parameters: Sequence[Pair] = (),
+    *carriers: Sequence[Pair],
 ) -> Presented | Refusal:
     """Return the one credential of a request, or why there is not exactly one.
 
-    The same credential twice is one. Half a pair in headers is malformed; half
-    a pair in parameters only where nothing else is there, since a guarded
-    application may have a parameter `api` of its own.
+    `carriers` are the parameters of the query and of the body, each for itself: two
+    halves in different ones are no pair. The same credential twice is one. Half a
+    pair in headers is malformed; half a pair in parameters only where nothing else
+    is there, since a guarded application may have a parameter `api` of its own.
     """
     texts: set[str] = set()
     in_bearer = bearer(authorization)
@@ -50,7 +52,12 @@ def find(
     for key_id, secret in header_pairs:
         if key_id is not None or secret is not None:
             texts.add(_joined(key_id, secret))
-    in_parameters, is_half = _from_parameters(parameters)
+    in_parameters: set[str] = set()
+    is_half = False
+    for parameters in carriers:
+        found, half_found = _from_parameters(parameters)
+        in_parameters |= found
+        is_half = is_half or half_found
     if is_half and not texts and not in_parameters:
         return policy.CREDENTIALS_MALFORMED
     return _one_of(texts, in_parameters)
@@ -131,12 +138,16 @@ def _joined(key_id: str | None, secret: str | None) -> str:
 def _from_parameters(parameters: Sequence[Pair]) -> tuple[set[str], bool]:
     texts: set[str] = set()
     is_half = False
+    if not parameters:
+        return texts, is_half
     for id_name, key_name in PARAMETER_PAIRS:
-        ids = {value for name, value in parameters if name == id_name}
-        keys = {value for name, value in parameters if name == key_name}
+        ids = {value.strip() for name, value in parameters if name == id_name}
+        keys = {value.strip() for name, value in parameters if name == key_name}
         if bool(ids) != bool(keys):
             is_half = True
-        texts |= {_joined(key_id, key) for key_id in ids for key in keys}
+        # Two of each tell that there are several; all of them could be millions.
+        some = product(islice(ids, 2), islice(keys, 2))
+        texts |= {_joined(key_id, key) for key_id, key in some}
     return texts, is_half
 
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote_to_bytes
 MAX_PATTERN_LENGTH = 500
 MAX_PATH_LENGTH = 4096
 
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\;]|//|/\.{1,2}(?=/|$)")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\;]|//|/\.{1,2}(?=/|$)")
 _ENCODED_SEPARATOR = re.compile(r"%(?:2f|2e|5c)", re.IGNORECASE)
 _SCHEME_AND_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _FORBIDDEN_IN_PATTERN = re.compile(r"[\s?#%]")

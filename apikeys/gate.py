@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -114,7 +115,7 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
         at=at,
         permission=permission_for(method, path),
         in_parameters=presented.in_parameters,
-        header_names=credentials.header_names(),
+        header_names=credentials.header_names() if presented.in_parameters else "",
     )
     return _allowed(proved, call)
 
@@ -141,8 +142,13 @@ def _headers(grant: Grant) -> list[tuple[str, str]]:
         ("X-Api-Key-Id", grant.key_id),
         ("X-Api-Key-Name", quote(grant.name)),
         ("X-Api-Location", quote(grant.location)),
-        ("X-Api-Roles", ",".join(map(quote, grant.roles))),
+        ("X-Api-Roles", _list(grant.roles)),
     ]
+
+
+@lru_cache
+def _list(texts: tuple[str, ...]) -> str:
+    return ",".join(map(quote, texts))
 
 
 def _refuse(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:

@@ -133,11 +133,18 @@ class Keyring:
         """
         epoch = self._watch.current()
         entry = self._entries.get(key_id)
-        if entry is None or entry.epoch != epoch:
-            entry = self._load(key_id, epoch)
+        if entry is not None and entry.epoch == epoch:
+            self._mark_used(key_id)
+            return entry
+        entry = self._load(key_id, epoch)
         if entry is not None:
             self._keep(key_id, entry)
         return entry
+
+    def _mark_used(self, key_id: str) -> None:
+        with self._lock:
+            if key_id in self._entries:  # another thread may just have dropped it
+                self._entries.move_to_end(key_id)
 
     def _keep(self, key_id: str, entry: Entry) -> None:
         with self._lock:

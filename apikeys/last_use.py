@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 SILENCE = timedelta(hours=1)
 _BATCH = 500
 
-_Uses = dict[int, tuple[datetime, str | None]]
+_Uses = dict[int, tuple[datetime, Address | None]]
 
 
 class Used(Protocol):
@@ -41,7 +41,7 @@ class Used(Protocol):
 class LastUse:
     """Collects uses in memory and writes them in batches. Thread-safe."""
 
-    def __init__(self, write: Callable[[int, datetime, str | None], None]) -> None:
+    def __init__(self, write: Callable[[int, datetime, Address | None], None]) -> None:
         self._write = write
         self._pending: _Uses = {}
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class LastUse:
         )
         if secret.last_used_at is None or at > secret.last_used_at:
             secret.last_used_at = at
-        use = (at, str(address) if address else None)
+        use = (at, address)
         if silence_ended:
             self._write_or_keep({secret.pk: use})
             return
@@ -105,13 +105,13 @@ class LastUse:
                 release_connection()
 
 
-def _write_secret(pk: int, at: datetime, address: str | None) -> None:
+def _write_secret(pk: int, at: datetime, address: Address | None) -> None:
     KeySecret.objects.filter(_is_older(at), pk=pk).update(
-        last_used_at=at, last_used_address=address
+        last_used_at=at, last_used_address=str(address) if address else None
     )
 
 
-def _write_plugin_token(pk: int, at: datetime, address: str | None) -> None:
+def _write_plugin_token(pk: int, at: datetime, address: Address | None) -> None:
     # Not the address: it is a visitor's of somebody's page.
     PluginToken.objects.filter(_is_older(at), pk=pk).update(last_used_at=at)
 

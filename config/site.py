@@ -53,7 +53,7 @@ SECTIONS = (
             Entry(gettext_lazy("API keys"), model="apikeys.ApiKey"),
             Entry(
                 gettext_lazy("API reference"),
-                view="api-docs",
+                view="api:docs",
                 permission="apikeys.view_apikey",
             ),
         ),

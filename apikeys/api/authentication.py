@@ -18,7 +18,8 @@ from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from apikeys import client_ip, credentials, policy
+from apikeys import credentials, policy
+from apikeys.access import request_address
 from apikeys.api.problems import Refused
 from apikeys.endpoints import MalformedPath, normal_path
 from apikeys.keyring import Proved, keyring
@@ -91,7 +92,8 @@ def find_key(
     return credentials.find(
         authorization,
         credentials.header_pairs(request.META.get),
-        [*_query_parameters(request), *_body_parameters(request._request)],
+        _query_parameters(request),
+        _body_parameters(request._request),
     )
 
 
@@ -100,15 +102,6 @@ def calling_key(request: Request) -> Proved:
     if not isinstance(request.auth, Proved):
         raise TypeError("The call was not authenticated with a key.")
     return request.auth
-
-
-def request_address(request: HttpRequest | Request) -> client_ip.Address | None:
-    """Return the caller's address as the trusted proxies tell it."""
-    return client_ip.caller_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR"),
-        settings.TRUSTED_PROXIES,
-    )
 
 
 def request_path(request: Request) -> str | None:
@@ -126,7 +119,7 @@ def _query_parameters(request: Request) -> list[credentials.Pair]:
 def _body_parameters(request: HttpRequest) -> list[credentials.Pair]:
     """Return credential parameters of a form or JSON body of at most 64 kB."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or not 0 < int(length) <= credentials.MAX_BODY_BYTES:
+    if not length.isdecimal() or not 0 < int(length) <= credentials.MAX_BODY_BYTES:
         return []
     try:
         body = request.body

@@ -11,7 +11,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from apikeys import credentials, policy, tokens
-from apikeys.api.authentication import find_key, request_address
+from apikeys.access import request_address
+from apikeys.api.authentication import find_key
 from apikeys.api.permissions import HoldsEndpointPermission
 from apikeys.api.problems import Refused
 from apikeys.choices import ActorKind

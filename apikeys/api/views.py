@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apikeys.access import request_address
 from apikeys.api.authentication import (
     KeyAuthentication,
     StaffAuthentication,
     calling_key,
-    request_address,
 )
 from apikeys.api.permissions import IsKeyOrStaff
 from apikeys.api.problems import ProblemErrors

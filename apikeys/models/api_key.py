@@ -7,6 +7,7 @@ from typing import Any, NoReturn, Self
 from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.choices import KeyTypeName
@@ -145,6 +146,16 @@ class ApiKey(models.Model):
 
     def is_usable(self, at: datetime) -> bool:
         return self.is_active and not self.is_deleted and not self.is_expired(at)
+
+    def status(self, at: datetime) -> tuple[str, str]:
+        """Return the state as a text and its level (ok, bad or none)."""
+        if self.is_deleted:
+            return gettext("Deleted"), "bad"
+        if self.is_expired(at):
+            return gettext("Expired"), "bad"
+        return (
+            (gettext("Active"), "ok") if self.is_active else (gettext("Inactive"), "")
+        )
 
     def _refuse_fixed_changes(self) -> None:
         names = [

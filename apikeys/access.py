@@ -1,0 +1,63 @@
+"""What a person may do on the Settings screens, and who they are for the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from apikeys import client_ip
+from apikeys.choices import ActorKind
+from apikeys.roles import MANAGE_APIS
+from apikeys.services.audit import Actor
+
+_View = Callable[..., HttpResponseBase]
+
+
+def may_manage(request: HttpRequest) -> bool:
+    """Tell whether the person may create, change and delete keys and roles."""
+    return request.user.has_perm(MANAGE_APIS)
+
+
+def may_look(request: HttpRequest, permission: str) -> bool:
+    """Tell whether the person may see what the permission opens; managers see all."""
+    return request.user.has_perm(permission) or may_manage(request)
+
+
+def manager_required(view: _View) -> _View:
+    """Answer 403 unless the person may manage APIs, whatever the method."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may_manage(request):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def request_address(request: HttpRequest) -> client_ip.Address | None:
+    """Return the caller's address as the trusted proxies tell it."""
+    return client_ip.caller_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR"),
+        settings.TRUSTED_PROXIES,
+    )
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the signed-in person as the services know them."""
+    person = request.user
+    address = request_address(request)
+    return Actor(
+        kind=ActorKind.PERSON,
+        name=person.get_username(),
+        address=str(address) if address else None,
+        permissions=None
+        if person.is_superuser
+        else frozenset(person.get_all_permissions()),
+    )

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.client_ip import parse_address
+from apikeys.forms.fields import EndpointsField, NetworksField
+from apikeys.key_types import KEY_TYPES, KeyType
+from apikeys.services.keys import KeySettings
+
+MIN_PASSWORD_LENGTH = 12
+
+_EXPIRY_PRESETS = {"30": 30, "90": 90, "180": 180, "365": 365}
+_FIXED_EXPIRY = _("Fixed: it cannot be extended later.")
+_FIXED_ROLES = _("Fixed: they cannot be changed later.")
+
+
+class NonceForm(forms.Form):
+    """A form whose POST makes a secret: its one-time value stops a second one."""
+
+    nonce = forms.CharField(max_length=64, min_length=16, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("nonce", secrets.token_urlsafe(24))
+
+
+class KeySettingsForm(forms.Form):
+    """The fields of a key that may change. An empty list needs its box ticked."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("Say what will use it, so that it can be found and removed later."),
+    )
+    networks = NetworksField(label=_("Allowed IP addresses"), required=False)
+    open_to_any_address = forms.BooleanField(
+        label=_("Open to any address"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-open-box": "networks"}),
+    )
+    endpoints = EndpointsField(
+        label=_("Endpoint permissions"),
+        required=False,
+        help_text=_(
+            "One path a line; <code>*</code> stands for any run of characters:"
+            " <code>/api/egress/*</code>."
+        ),
+    )
+    all_endpoints = forms.BooleanField(
+        label=_("All endpoints of its type"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-open-box": "endpoints"}),
+    )
+    public_url = forms.URLField(
+        label=_("Public URL"),
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        help_text=_("Address of the portal; e-mails to its users link to it."),
+    )
+    accepts_parameters = forms.BooleanField(
+        label=_("Accept credentials as parameters"),
+        required=False,
+        help_text=_(
+            "For systems that cannot send headers. Parameters end up in logs and"
+            " histories on their way; leave this off if you can."
+        ),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, own_address: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["networks"].help_text = _networks_help(own_address)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._need_box("networks", "open_to_any_address")
+        self._need_box("endpoints", "all_endpoints")
+        return cleaned
+
+    def _need_box(self, field: str, box: str) -> None:
+        is_open = not self.cleaned_data.get(field) and field not in self.errors
+        if is_open and not self.cleaned_data.get(box):
+            self.add_error(
+                field,
+                gettext("Enter at least one, or tick “%(box)s”.")
+                % {"box": self.fields[box].label},
+            )
+
+    def settings(self) -> KeySettings:
+        """Return the cleaned values as the services take them."""
+        given = self.cleaned_data
+        return KeySettings(
+            name=given["name"],
+            networks=given["networks"],
+            endpoints=given["endpoints"],
+            public_url=given.get("public_url", ""),
+            accepts_parameters=given.get("accepts_parameters", False),
+            note=given["note"],
+        )
+
+    def add_service_errors(self, errors: dict[str, str]) -> None:
+        """Show a service's objections beside their fields."""
+        for name, text in errors.items():
+            self.add_error(name if name in self.fields else None, text)
+
+
+class EditKeyForm(KeySettingsForm):
+    """Only the fields that the key's type has, and the version that was shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, kind: KeyType, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, need in kind.fields.items():
+            if need.value == "hidden" and name in self.fields:
+                del self.fields[name]
+
+
+class IssueKeyForm(KeySettingsForm, NonceForm):
+    key_type = forms.ChoiceField(
+        label=_("Type"),
+        choices=[
+            (name, f"{kind.name.label}: {kind.summary}")
+            for name, kind in KEY_TYPES.items()
+        ],
+        widget=forms.Select(attrs={"data-key-type": ""}),
+    )
+    expires = forms.ChoiceField(label=_("Expires"), initial="90")
+    expires_at = forms.DateTimeField(
+        label=_("Expiry date"),
+        required=False,
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+        help_text=_("Only for “On a date”, in your time zone."),
+    )
+    roles = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        label=_("Roles"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    password = forms.CharField(
+        label=_("Application password"),
+        required=False,
+        min_length=MIN_PASSWORD_LENGTH,
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave it empty to have one made and shown once with the token."),
+    )
+
+    field_order = ["name", "key_type", "expires", "expires_at", "roles", "password"]
+    matrix = json.dumps(
+        {
+            name: {field: need.value for field, need in kind.fields.items()}
+            for name, kind in KEY_TYPES.items()
+        }
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.fields["expires"].choices = _expiry_choices(now)  # type: ignore[attr-defined]
+        self.fields["expires"].lock = _FIXED_EXPIRY  # type: ignore[attr-defined]
+        self.fields["roles"].lock = _FIXED_ROLES  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("expires") == "date" and "expires_at" not in self.errors:
+            self._clean_date(cleaned.get("expires_at"))
+        return cleaned
+
+    def _clean_date(self, at: datetime | None) -> None:
+        if at is None:
+            self.add_error("expires_at", gettext("Choose the date and time."))
+        elif at <= self.now:
+            self.add_error("expires_at", gettext("The expiry is in the past."))
+
+    def expiry(self) -> datetime | None:
+        """Return the instant of expiry, or nothing for never."""
+        choice = self.cleaned_data["expires"]
+        if choice in _EXPIRY_PRESETS:
+            return self.now + timedelta(days=_EXPIRY_PRESETS[choice])
+        return self.cleaned_data["expires_at"] if choice == "date" else None
+
+
+class RotateKeyForm(NonceForm):
+    overlap = forms.TypedChoiceField(
+        label=_("The present secret"),
+        coerce=int,
+        initial=7 * 24,
+        choices=[
+            (7 * 24, _("works for 7 more days")),
+            (24, _("works for 1 more day")),
+            (1, _("works for 1 more hour")),
+            (0, _("stops at once")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class PasswordForm(NonceForm):
+    password = IssueKeyForm.base_fields["password"]
+
+
+class DeleteKeyForm(forms.Form):
+    typed_name = forms.CharField(
+        label=_("Type the key's name to confirm"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = name
+
+    def clean_typed_name(self) -> str:
+        typed: str = self.cleaned_data["typed_name"]
+        if typed != self.name:
+            raise forms.ValidationError(gettext("This is not the key's name."))
+        return typed
+
+
+class TryCallForm(forms.Form):
+    """The question "would this call pass?"."""
+
+    method = forms.ChoiceField(
+        label=_("Method"),
+        choices=[(name, name) for name in ("GET", "POST", "PUT", "PATCH", "DELETE")],
+    )
+    path = forms.CharField(label=_("Path"), max_length=4096)
+    address = forms.CharField(label=_("From address"), max_length=45)
+
+    def clean_address(self) -> str:
+        address = parse_address(self.cleaned_data["address"])
+        if address is None:
+            raise forms.ValidationError(gettext("This is no IP address."))
+        return str(address)
+
+
+def _networks_help(own_address: str) -> str:
+    text = gettext("Addresses or networks, separated by commas.")
+    if own_address:
+        text += " " + gettext("Yours is %(address)s.") % {
+            "address": f"<code>{own_address}</code>"
+        }
+    return text
+
+
+def _expiry_choices(now: datetime) -> list[tuple[str, str]]:
+    def label(text: str, days: int) -> str:
+        at = timezone.localtime(now + timedelta(days=days))
+        return f"{text} ({date_format(at, 'j M Y')})"
+
+    return [
+        ("30", label(gettext("30 days"), 30)),
+        ("90", label(gettext("90 days"), 90)),
+        ("180", label(gettext("180 days"), 180)),
+        ("365", label(gettext("1 year"), 365)),
+        ("date", gettext("On a date…")),
+        ("never", gettext("Never")),
+    ]

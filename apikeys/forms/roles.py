@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group, Permission
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.roles import grantable_permissions, permission_name
+from apikeys.services.audit import Actor
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Permission) -> str:
+        return f"{obj.name} ({permission_name(obj)})"
+
+
+class RoleForm(forms.ModelForm):
+    """The person who fills it in is `actor`, set on a subclass by the admin."""
+
+    actor: Actor
+
+    permissions = PermissionsField(
+        Permission.objects.none(),
+        label=_("Permissions"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("You can add only what you hold yourself."),
+    )
+
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["permissions"]
+        field.queryset = grantable_permissions()  # type: ignore[attr-defined]
+
+    def clean_permissions(self) -> Any:
+        chosen = self.cleaned_data["permissions"]
+        held = set(self.instance.permissions.all()) if self.instance.pk else set()
+        lacking = self.actor.lacking(
+            permission_name(permission) for permission in set(chosen) - held
+        )
+        if lacking:
+            raise forms.ValidationError(
+                gettext("You do not hold: %(lacking)s.")
+                % {"lacking": ", ".join(lacking)}
+            )
+        return chosen

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from apikeys.client_ip import parse_address
+from apikeys.explanation import explain
+from apikeys.hypothetical_calls import hypothetical_call
+from apikeys.keyring import StateUnknown, keyring
+
+_REFUSED, _UNKNOWN_KEY = 1, 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Would this call of a key pass? Exits with 0 if it would, with 1 if it would"
+        " be refused, with 2 if there is no such key."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("id")
+        parser.add_argument("method")
+        parser.add_argument("path")
+        parser.add_argument("--from", dest="address", required=True, metavar="ADDRESS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        address = parse_address(options["address"])
+        if address is None:
+            raise CommandError(
+                f"{options['address']!r} is no IP address.", returncode=3
+            )
+        try:
+            entry = keyring.entry(options["id"])
+        except StateUnknown:
+            raise CommandError("The database does not answer.", returncode=3) from None
+        if entry is None:
+            raise CommandError("There is no such key.", returncode=_UNKNOWN_KEY)
+        call = hypothetical_call(
+            method=options["method"],
+            path=options["path"],
+            address=address,
+            at=timezone.now(),
+        )
+        answer = explain(entry.grant, call)
+        for step in answer.steps:
+            self.stdout.write(
+                f"{'pass' if step.passed else 'FAIL'}  {step.rule}: {step.text}"
+            )
+        if answer.refusal is not None:
+            self.stdout.write(f"Refused: {answer.refusal.status} {answer.refusal.code}")
+            sys.exit(_REFUSED)
+        self.stdout.write("Allowed")

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from apikeys.management.operator import duration
+from apikeys.models import ApiKey
+from apikeys.services.audit import OPERATOR
+from apikeys.services.keys import purge_deleted_keys
+
+
+class Command(BaseCommand):
+    help = (
+        "Remove deleted keys whose retention is over. The audit trail keeps their"
+        " names and IDs."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--older-than", type=duration, required=True, metavar="365d"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Only name them.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        before = now - options["older_than"]
+        if options["dry_run"]:
+            doomed = ApiKey.objects.deleted_before(before).order_by("pk")
+            key_ids = list(doomed.values_list("key_id", flat=True))
+        else:
+            key_ids = purge_deleted_keys(deleted_before=before, actor=OPERATOR, at=now)
+        for key_id in key_ids:
+            self.stdout.write(key_id)
+        verb = "would be purged" if options["dry_run"] else "purged"
+        self.stderr.write(f"{len(key_ids)} keys {verb}")

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from apikeys.management.operator import acting, refusals_end_the_command
+from apikeys.management.settings_arguments import (
+    add_settings_arguments,
+    cleaned_settings,
+)
+from apikeys.models import ApiKey
+from apikeys.services.keys import KeySettings, UnknownKey, update_key
+
+
+class Command(BaseCommand):
+    help = (
+        "Change the editable fields of a key. A list that is given replaces the whole"
+        " list; to empty one, name it: --open-to-any-address, --all-endpoints."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("id")
+        parser.add_argument("--name")
+        add_settings_arguments(parser)
+        parser.add_argument("--open-to-any-address", action="store_true")
+        parser.add_argument("--all-endpoints", action="store_true")
+        parser.add_argument("--as", dest="username", help="Act with a person's rights.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["open_to_any_address"]:
+            options["allow_ip"] = []
+        if options["all_endpoints"]:
+            options["endpoint"] = []
+        with refusals_end_the_command():
+            key = ApiKey.objects.present().filter(key_id=options["id"]).first()
+            if key is None:
+                raise UnknownKey
+            before = KeySettings.of(key)
+            fields = cleaned_settings(options["name"] or key.name, options, before)
+            update_key(
+                options["id"],
+                fields=fields,
+                actor=acting(options["username"]),
+                at=timezone.now(),
+                expected_version=key.version,
+            )
+        self.stderr.write(
+            f"{options['id']} is changed." if fields != before else "Nothing changed."
+        )
