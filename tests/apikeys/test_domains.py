@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from apikeys.domains import (
     Domain,
     MalformedDomains,
+    Origin,
     joined,
     normal_domain,
     parse_domain,
@@ -152,10 +153,10 @@ def test_normal_form_stays_as_it_is(text):
         assert normal_domain(normal.upper()) == normal
         assert normal_domain(f"{normal}.") == normal
         assert normal.isascii()
-        assert parse_domain(normal).covers(parse_origin(f"https://{normal}"))
-        assert parse_domain(normal).covers(parse_origin(f"http://x.{normal}:81"))
-        assert not parse_domain(normal).covers(parse_origin(f"https://x{normal}"))
-        assert not parse_domain(normal).covers(parse_origin(f"https://{normal}.x"))
+        assert parse_domain(normal).covers(_origin(f"https://{normal}"))
+        assert parse_domain(normal).covers(_origin(f"http://x.{normal}:81"))
+        assert not parse_domain(normal).covers(_origin(f"https://x{normal}"))
+        assert not parse_domain(normal).covers(_origin(f"https://{normal}.x"))
 
 
 @given(st.lists(st.sampled_from(["a.com", "B.com", "c.com:8080", "ü.de", ""])))
@@ -179,7 +180,7 @@ def test_joined_form_is_read_as_it_was_written(parts):
     ],
 )
 def test_origin(text, expected):
-    origin = parse_origin(text)
+    origin = _origin(text)
 
     assert (origin.host, origin.port, origin.text) == (*expected, text)
 
@@ -189,7 +190,7 @@ def test_no_text_makes_another_origin_of_a_url(text):
     origin = parse_origin(text)
 
     if origin is not None:
-        assert urlsplit(text).hostname.removesuffix(".") == origin.host
+        assert (urlsplit(text).hostname or "").removesuffix(".") == origin.host
         assert urlsplit(text).path == ""
 
 
@@ -216,11 +217,17 @@ def test_site_is_told_by_origin_else_by_referer(origin, referer, host):
 
 
 def test_port_is_compared_where_one_was_registered():
-    origin = parse_origin("https://a.example.com:8443")
+    origin = _origin("https://a.example.com:8443")
 
     assert Domain("example.com").covers(origin)
     assert Domain("example.com", 8443).covers(origin)
     assert not Domain("example.com", 443).covers(origin)
+
+
+def _origin(text: str) -> Origin:
+    origin = parse_origin(text)
+    assert origin is not None
+    return origin
 
 
 def _idna(text: str) -> str | None:

@@ -6,17 +6,15 @@ import json
 
 import pytest
 from django.db import OperationalError, connection
-from django.utils import timezone
 
 from apikeys.models import PluginToken
-from apikeys.services.audit import OPERATOR
 from apikeys.services.plugin_tokens import (
     add_domains,
     delete_plugin_token,
     remove_domains,
     replace_value,
 )
-from tests.plugin_tokens import JSON, authorize, make_full_key, make_token
+from tests.plugin_tokens import JSON, authorize, change, make_full_key, make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -270,20 +268,19 @@ def test_plain_http_is_refused_where_https_is_demanded(client, settings):
 
 def test_changes_are_seen_at_the_next_call(client):
     token, value = make_token(domains="a.com,b.com")
-    change = {"actor": OPERATOR, "at": timezone.now()}
 
     def is_let_in(origin, value=value):
         return authorize(client, value, origin).status_code == 200
 
     assert is_let_in("https://a.com")
-    remove_domains(token.public_id, domains=["a.com"], **change)
+    remove_domains(token.public_id, domains=["a.com"], **change())
     assert not is_let_in("https://a.com")
-    add_domains(token.public_id, domains=["a.com"], **change)
+    add_domains(token.public_id, domains=["a.com"], **change())
     assert is_let_in("https://a.com")
-    new = replace_value(token.public_id, **change).value
+    new = replace_value(token.public_id, **change()).value
     assert not is_let_in("https://a.com")
     assert is_let_in("https://a.com", new)
-    delete_plugin_token(token.public_id, **change)
+    delete_plugin_token(token.public_id, **change())
     assert not is_let_in("https://a.com", new)
 
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from apikeys.choices import ActorKind, AuditAction
 from apikeys.models import AuditEntry, PluginToken
 from apikeys.token_ring import token_ring
-from tests.plugin_tokens import UNKNOWN_ID, make_location, make_token
+from tests.plugin_tokens import UNKNOWN_ID, known, make_location, make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_created_token_is_printed_alone():
     assert (output, errors) == (f"{token.value()}\n", "")
     assert (token.name, token.domains) == ("acme", ["a.com", "b.com:8080"])
     assert (token.location, token.created_by) == (None, "operator")
-    assert token_ring.find(output.strip()).pk == token.pk
+    assert known(output.strip()).pk == token.pk
     entry = AuditEntry.objects.get(action=AuditAction.PLUGIN_TOKEN_CREATED)
     assert (entry.actor_kind, entry.subject_id) == (
         ActorKind.COMMAND,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -267,7 +268,7 @@ def test_plugin_token_opens_no_other_endpoint(client):
 def test_plugin_token_never_passes_the_gate(settings, rf):
     settings.TRUSTED_PROXIES = (ip_network("127.0.0.1"),)
     _, value = make_token(marked=True)
-    answers = []
+    answers: list[str] = []
     environ = rf.get(
         "/gate",
         REMOTE_ADDR="127.0.0.1",
@@ -277,7 +278,10 @@ def test_plugin_token_never_passes_the_gate(settings, rf):
         HTTP_AUTHORIZATION=f"Bearer {value}",
     ).environ
 
-    Gate(lambda *_: [])(environ, lambda status, headers: answers.append(status))
+    def start_response(status: str, *arguments: Any) -> Any:
+        answers.append(status)
+
+    Gate(lambda *_: [])(environ, start_response)
 
     assert answers == ["401 Unauthorized"]
 

@@ -6,12 +6,17 @@ import logging
 
 import pytest
 from django.apps import apps
-from django.utils import timezone
 
 from apikeys.models import PluginToken
-from apikeys.services.audit import OPERATOR
 from apikeys.services.plugin_tokens import replace_value, reveal_value
-from tests.plugin_tokens import JSON, authorize, bearer, make_full_key, make_token
+from tests.plugin_tokens import (
+    JSON,
+    authorize,
+    bearer,
+    change,
+    make_full_key,
+    make_token,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +37,8 @@ def test_value_is_in_no_row_and_no_log(client, caplog):
     values.append(
         post("/api/api-tokens", name="acme", domains="a.com").json()["data"]["token"]
     )
-    change = {"actor": OPERATOR, "at": timezone.now()}
-    values.append(replace_value(PluginToken.objects.get().public_id, **change).value)
-    reveal_value(PluginToken.objects.get().public_id, **change)
+    values.append(replace_value(PluginToken.objects.get().public_id, **change()).value)
+    reveal_value(PluginToken.objects.get().public_id, **change())
     for value in values:
         authorize(client, value, "https://a.com")
         authorize(client, value, "https://evil.org")
@@ -69,5 +73,7 @@ def test_refusal_does_not_repeat_the_token(client):
 
 def _dump() -> str:
     return "\n".join(
-        str(row) for model in apps.get_models() for row in model.objects.values()
+        str(row)
+        for model in apps.get_models()
+        for row in model._default_manager.values()
     )

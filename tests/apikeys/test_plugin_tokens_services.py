@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core import checks as django_checks
 from django.db import OperationalError, connection
@@ -13,22 +15,19 @@ from apikeys.models import AuditEntry, Epoch, PluginToken, Scope, UsedNonce
 from apikeys.plugin_policy import MalformedName, normal_name
 from apikeys.roles import CHANGE_TOKENS, PLUGIN_TOKEN_PERMISSIONS, VIEW_TOKENS
 from apikeys.services import plugin_tokens as services
-from apikeys.services.audit import OPERATOR, Actor
+from apikeys.services.audit import Actor
 from apikeys.services.reencryption import reencrypt_plugin_tokens
 from apikeys.services.refusals import InvalidFields, NonceUsed, PermissionGrowth
 from apikeys.token_ring import token_ring
-from tests.plugin_tokens import UNKNOWN_ID, make_location, make_token
+from tests.plugin_tokens import UNKNOWN_ID, change, known, make_location, make_token
 
 pytestmark = pytest.mark.django_db
 
 OLD_KEY = "b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZC0="
 NEW_KEY = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0="
+UNKNOWN_LOCATION = 10**9
 FULL = Actor(ActorKind.PERSON, "Ada", None, PLUGIN_TOKEN_PERMISSIONS)
 READER = Actor(ActorKind.PERSON, "Bob", None, frozenset({VIEW_TOKENS, CHANGE_TOKENS}))
-
-
-def _change(actor=OPERATOR):
-    return {"actor": actor, "at": timezone.now()}
 
 
 def _last_entry():
@@ -38,7 +37,7 @@ def _last_entry():
 def test_revealed_value_is_audited_and_not_in_the_entry():
     token, value = make_token()
 
-    assert services.reveal_value(token.public_id, **_change(FULL)) == value
+    assert services.reveal_value(token.public_id, **change(FULL)) == value
 
     entry = _last_entry()
     assert (entry.action, entry.actor) == (AuditAction.PLUGIN_TOKEN_SHOWN, "Ada")
@@ -51,7 +50,7 @@ def test_value_that_no_key_opens_is_refused_by_name(settings):
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
 
     with pytest.raises(services.UnreadableToken, match="“lost”"):
-        services.reveal_value(token.public_id, **_change())
+        services.reveal_value(token.public_id, **change())
 
     assert _last_entry().action == AuditAction.PLUGIN_TOKEN_CREATED
 
@@ -59,10 +58,10 @@ def test_value_that_no_key_opens_is_refused_by_name(settings):
 def test_replaced_value_finds_the_token_and_the_old_one_nothing():
     token, value = make_token()
 
-    issued = services.replace_value(token.public_id, **_change())
+    issued = services.replace_value(token.public_id, **change())
 
     assert token_ring.find(value) is None
-    assert token_ring.find(issued.value).public_id == token.public_id
+    assert known(issued.value).public_id == token.public_id
     assert issued.value not in repr(issued)
     entry = _last_entry()
     assert entry.action == AuditAction.PLUGIN_TOKEN_REPLACED
@@ -71,11 +70,11 @@ def test_replaced_value_finds_the_token_and_the_old_one_nothing():
 
 def test_form_sent_twice_replaces_the_value_once():
     token, _ = make_token()
-    services.replace_value(token.public_id, nonce="once", **_change())
+    services.replace_value(token.public_id, nonce="once", **change())
     digest = PluginToken.objects.get().digest
 
     with pytest.raises(NonceUsed):
-        services.replace_value(token.public_id, nonce="once", **_change())
+        services.replace_value(token.public_id, nonce="once", **change())
 
     assert PluginToken.objects.get().digest == digest
     assert UsedNonce.objects.get().subject_id == str(token.public_id)
@@ -86,19 +85,19 @@ def test_create_form_refuses_a_taken_name_and_leaves_the_token():
 
     with pytest.raises(InvalidFields) as error:
         services.issue_plugin_token(
-            name="acme", domains=["b.com"], may_replace=False, **_change()
+            name="acme", domains=["b.com"], may_replace=False, **change()
         )
 
     assert error.value.errors == {"name": "A plugin token has this name already."}
     assert PluginToken.objects.get().domains == ["example.com"]
-    assert token_ring.find(value).pk == token.pk
+    assert known(value).pk == token.pk
 
 
 def test_edited_list_of_domains_is_set_whole():
     token, _ = make_token(domains="a.com,b.com")
 
     changed = services.replace_domains(
-        token.public_id, domains=["c.com", "b.com"], expected_version=0, **_change()
+        token.public_id, domains=["c.com", "b.com"], expected_version=0, **change()
     )
 
     assert changed.domains == ["c.com", "b.com"]
@@ -110,11 +109,11 @@ def test_edited_list_of_domains_is_set_whole():
 
 def test_edited_list_of_another_version_is_refused():
     token, _ = make_token()
-    services.add_domains(token.public_id, domains=["b.com"], **_change())
+    services.add_domains(token.public_id, domains=["b.com"], **change())
 
     with pytest.raises(services.TokenChangedMeanwhile):
         services.replace_domains(
-            token.public_id, domains=["c.com"], expected_version=0, **_change()
+            token.public_id, domains=["c.com"], expected_version=0, **change()
         )
 
     assert PluginToken.objects.get().domains == ["example.com", "b.com"]
@@ -124,18 +123,18 @@ def test_empty_list_of_domains_is_refused():
     token, _ = make_token()
 
     with pytest.raises(InvalidFields, match="delete the token instead"):
-        services.replace_domains(token.public_id, domains=[], **_change())
+        services.replace_domains(token.public_id, domains=[], **change())
 
 
 def test_mark_is_set_and_taken_away_with_an_entry_each():
     token, _ = make_token()
 
     for to in (True, False):
-        services.set_may_manage_tokens(token.public_id, to=to, **_change(FULL))
+        services.set_may_manage_tokens(token.public_id, to=to, **change(FULL))
         assert PluginToken.objects.get().may_manage_tokens is to
         assert _last_entry().changes == {"may_manage_tokens": [not to, to]}
     entries = AuditEntry.objects.count()
-    services.set_may_manage_tokens(token.public_id, to=False, **_change(FULL))
+    services.set_may_manage_tokens(token.public_id, to=False, **change(FULL))
     assert AuditEntry.objects.count() == entries
 
 
@@ -144,16 +143,16 @@ def test_who_lacks_a_right_cannot_come_by_a_token_that_has_it():
     marked, _ = make_token("marked", marked=True)
 
     with pytest.raises(PermissionGrowth):
-        services.set_may_manage_tokens(plain.public_id, to=True, **_change(READER))
+        services.set_may_manage_tokens(plain.public_id, to=True, **change(READER))
     with pytest.raises(PermissionGrowth):
-        services.reveal_value(marked.public_id, **_change(READER))
+        services.reveal_value(marked.public_id, **change(READER))
     with pytest.raises(PermissionGrowth):
-        services.replace_value(marked.public_id, **_change(READER))
+        services.replace_value(marked.public_id, **change(READER))
 
     assert not PluginToken.objects.get(name="plain").may_manage_tokens
     assert PluginToken.objects.get(name="marked").digest == marked.digest
-    services.set_may_manage_tokens(marked.public_id, to=False, **_change(READER))
-    services.reveal_value(marked.public_id, **_change(READER))
+    services.set_may_manage_tokens(marked.public_id, to=False, **change(READER))
+    services.reveal_value(marked.public_id, **change(READER))
 
 
 @pytest.mark.parametrize(
@@ -174,43 +173,43 @@ def test_token_outside_the_scope_is_unknown(call):
 
     for token_id, scope in [
         (token.public_id, Scope()),
-        (token.public_id, Scope(token.location_id + 1)),
+        (token.public_id, Scope(UNKNOWN_LOCATION)),
         (UNKNOWN_ID, Scope(everywhere=True)),
     ]:
         with pytest.raises(services.UnknownPluginToken):
-            call(token_id=token_id, scope=scope, **_change())
+            call(token_id=token_id, scope=scope, **change())
 
     assert PluginToken.objects.values().get() == before
 
 
 @pytest.mark.parametrize(
-    "change",
+    "make_change",
     [
         lambda token: services.issue_plugin_token(
-            name="new", domains=["b.com"], **_change()
+            name="new", domains=["b.com"], **change()
         ),
         lambda token: services.issue_plugin_token(
-            name=token.name, domains=["b.com"], **_change()
+            name=token.name, domains=["b.com"], **change()
         ),
-        lambda token: services.replace_value(token.public_id, **_change()),
+        lambda token: services.replace_value(token.public_id, **change()),
         lambda token: services.add_domains(
-            token.public_id, domains=["b.com"], **_change()
+            token.public_id, domains=["b.com"], **change()
         ),
         lambda token: services.remove_domains(
-            token.public_id, domains=["a.com"], **_change()
+            token.public_id, domains=["a.com"], **change()
         ),
         lambda token: services.set_may_manage_tokens(
-            token.public_id, to=True, **_change()
+            token.public_id, to=True, **change()
         ),
-        lambda token: services.delete_plugin_token(token.public_id, **_change()),
+        lambda token: services.delete_plugin_token(token.public_id, **change()),
     ],
 )
-def test_change_moves_the_tokens_epoch_and_not_the_keys(change):
+def test_change_moves_the_tokens_epoch_and_not_the_keys(make_change):
     token, _ = make_token(domains="a.com,z.com")
     tokens = Epoch.objects.current(EpochName.PLUGIN_TOKENS)
     keys = Epoch.objects.current(EpochName.KEYS)
 
-    change(token)
+    make_change(token)
 
     assert Epoch.objects.current(EpochName.PLUGIN_TOKENS) == tokens + 1
     assert Epoch.objects.current(EpochName.KEYS) == keys
@@ -226,14 +225,14 @@ def test_change_does_not_write_back_an_older_last_use():
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(use):
-        services.add_domains(token.public_id, domains=["b.com"], **_change())
+        services.add_domains(token.public_id, domains=["b.com"], **change())
     PluginToken.objects.update(last_used_at=used_at)
     assert PluginToken.objects.get().last_used_at == used_at
 
 
 def test_name_whose_token_vanishes_between_two_statements_is_made_anew():
     make_token("acme")
-    vanished = []
+    vanished: list[Any] = []
 
     def vanish(execute, sql, params, many, context):
         if not vanished and sql.startswith("SELECT") and "plugintoken" in sql:
@@ -241,9 +240,7 @@ def test_name_whose_token_vanishes_between_two_statements_is_made_anew():
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(vanish):
-        issued = services.issue_plugin_token(
-            name="acme", domains=["b.com"], **_change()
-        )
+        issued = services.issue_plugin_token(name="acme", domains=["b.com"], **change())
 
     assert not issued.replaced
     assert PluginToken.objects.get().domains == ["b.com"]
@@ -284,15 +281,15 @@ def test_newest_key_and_pepper_take_over(settings):
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
     settings.API_KEY_PEPPERS = {1: "old-pepper-" * 5, 2: "new-pepper-" * 5}
     make_token("new")
-    assert token_ring.find(value).pk == token.pk
+    assert known(value).pk == token.pk
 
-    result = reencrypt_plugin_tokens(**_change())
+    result = reencrypt_plugin_tokens(**change())
 
     assert (result.moved, result.current, result.unreadable) == (1, 1, ())
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
     settings.API_KEY_PEPPERS = {2: "new-pepper-" * 5}
     token_ring.forget()
-    assert token_ring.find(value).pk == token.pk
+    assert known(value).pk == token.pk
     assert PluginToken.objects.get(name="old").value() == value
     assert _last_entry().action == AuditAction.PLUGIN_TOKENS_REENCRYPTED
 
@@ -301,7 +298,7 @@ def test_run_with_nothing_to_do_leaves_no_entry():
     make_token()
     before = AuditEntry.objects.count()
 
-    result = reencrypt_plugin_tokens(**_change())
+    result = reencrypt_plugin_tokens(**change())
 
     assert (result.moved, result.current) == (0, 1)
     assert AuditEntry.objects.count() == before
@@ -314,7 +311,7 @@ def test_row_that_no_key_opens_is_named_and_kept(settings):
     make_token("found")
     before = PluginToken.objects.get(name="lost").encrypted
 
-    result = reencrypt_plugin_tokens(**_change())
+    result = reencrypt_plugin_tokens(**change())
 
     assert (result.moved, result.current, result.unreadable) == (0, 1, ("lost",))
     assert PluginToken.objects.get(name="lost").encrypted == before
@@ -327,7 +324,7 @@ def test_every_batch_is_moved(settings, monkeypatch):
         make_token(f"token {number}")
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
 
-    assert reencrypt_plugin_tokens(**_change()).moved == 5
+    assert reencrypt_plugin_tokens(**change()).moved == 5
 
 
 def test_nothing_is_encrypted_without_a_key(settings):
