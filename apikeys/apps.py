@@ -11,8 +11,9 @@ class ApiKeysConfig(AppConfig):
     verbose_name = "API"
 
     def ready(self) -> None:
-        # Both need the models, which are loaded by now and not before.
+        # All three need what is loaded by now and not before.
         import_module("apikeys.checks")
+        import_module("apikeys.api.openapi")
         roles = import_module("apikeys.roles")
         post_migrate.connect(
             roles.sync_built_in_roles, dispatch_uid="apikeys.sync_built_in_roles"

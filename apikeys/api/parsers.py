@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import parsers
+from rest_framework.exceptions import ParseError
 
 from apikeys.credentials import names_to_remove
 
 
 class JSONParser(parsers.JSONParser):
     def parse(self, *args: Any, **kwargs: Any) -> Any:
-        data = super().parse(*args, **kwargs)
+        try:
+            data = super().parse(*args, **kwargs)
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply.") from None
         if isinstance(data, dict):
             for name in names_to_remove(data):
                 del data[name]

@@ -83,6 +83,16 @@ def _normal_endpoint(text: str) -> str:
         raise ValidationError(f"{text}: {error}") from None
 
 
+class RowsField(forms.ModelMultipleChoiceField):
+    """A choice of rows. A number too long for the database is the ID of no row."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError:
+            raise ValidationError(_("Select a valid choice.")) from None
+
+
 class NetworksField(LinesField):
     """Addresses and networks, separated by commas, spaces or lines."""
 

@@ -7,11 +7,12 @@ from django.contrib.auth.models import Group, Permission
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.forms.fields import RowsField
 from apikeys.roles import grantable_permissions, permission_name
 from apikeys.services.audit import Actor
 
 
-class PermissionsField(forms.ModelMultipleChoiceField):
+class PermissionsField(RowsField):
     def label_from_instance(self, obj: Permission) -> str:
         return f"{obj.name} ({permission_name(obj)})"
 

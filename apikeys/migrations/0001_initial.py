@@ -104,6 +104,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "API key",
                 "verbose_name_plural": "API keys",
                 "permissions": [("manage_apis", "Can manage APIs")],
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
@@ -256,6 +257,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "base_manager_name": "objects",
+            },
         ),
         migrations.AddField(
             model_name="apikey",
