@@ -84,7 +84,7 @@ bench: $(BENCH_VENV)/bench.stamp ## measure against comparable products
 	$(BENCH_PYTHON) -m bench
 
 system-parts: $(VENV)/dev.stamp
-	@$(PYTHON) tests/system_parts.py chromium nginx
+	@$(PYTHON) tests/system_parts.py playwright chromium nginx
 
 $(VENV)/base.stamp: requirements/base.txt | $(PYTHON)
 	@echo "Installing what the server needs ..."

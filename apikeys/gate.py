@@ -58,6 +58,7 @@ _GATE_HEADERS_MISSING = policy.Refusal(
     403,
 )
 
+_MAX_BODY_IN_HEADER = 1_000
 # As many as a keyring has by default.
 _encoded = lru_cache(maxsize=10_000)(quote)
 
@@ -155,10 +156,18 @@ def _refuse(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
         ("X-Refusal", refusal.code),
-        ("X-Refusal-Body", body.decode("ascii")),
+        ("X-Refusal-Body", _short(refusal, body)),
         *refusal.headers(refusal.gate_status).items(),
         *_UNSET,
     ]
     status = HTTPStatus(refusal.gate_status)
     start_response(f"{status.value} {status.phrase}", headers)
     return (body,)
+
+
+def _short(refusal: Refusal, body: bytes) -> str:
+    # A detail quotes the path, and proxies refuse headers above a few kilobytes.
+    if len(body) > _MAX_BODY_IN_HEADER:
+        title_alone = refusal.because(refusal.title)
+        body = json.dumps(title_alone.problem(refusal.gate_status)).encode()
+    return body.decode("ascii")

@@ -13,7 +13,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.client_ip import parse_address
-from apikeys.forms.fields import EndpointsField, NetworksField, RowsField
+from apikeys.forms.fields import (
+    EndpointsField,
+    NetworksField,
+    RowsField,
+    plain_line,
+)
 from apikeys.key_types import KEY_TYPES, KeyType
 from apikeys.services.keys import KeySettings
 
@@ -42,6 +47,7 @@ class KeySettingsForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=100,
+        validators=[plain_line],
         help_text=_("Say what will use it, so that it can be found and removed later."),
     )
     networks = NetworksField(label=_("Allowed IP addresses"), required=False)
