@@ -26,5 +26,7 @@ urlpatterns = [
         path(f"/{name}/", view.as_view(**arguments, schema=None))
         for name, (view, arguments) in _endpoints.items()
     ),
-    re_path(r"^(?:/[\s\S]*)?$", views.NoSuchEndpointView.as_view(), name="no-such-endpoint"),
+    re_path(
+        r"^(?:/[\s\S]*)?$", views.NoSuchEndpointView.as_view(), name="no-such-endpoint"
+    ),
 ]
