@@ -84,7 +84,7 @@ bench: $(BENCH_VENV)/bench.stamp ## measure against comparable products
 	$(BENCH_PYTHON) -m bench
 
 system-parts: $(VENV)/dev.stamp
-	@$(PYTHON) tests/system_parts.py chromium nginx
+	@$(PYTHON) tests/system_parts.py playwright chromium nginx
 
 $(VENV)/base.stamp: requirements/base.txt | $(PYTHON)
 	@echo "Installing what the server needs ..."
@@ -104,5 +104,5 @@ $(BENCH_VENV)/bench.stamp: requirements/bench.txt | $(BENCH_PYTHON)
 $(PYTHON) $(BENCH_PYTHON):
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo 'Python 3.11 or newer is needed: make PYTHON3=/path/to/python3 ...' >&2; exit 1; }
-	@$(PYTHON3) -c 'import ensurepip' 2>/dev/null || $(PYTHON3) tests/system_parts.py venv
+	@$(PYTHON3) tests/system_parts.py venv
 	@$(PYTHON3) -m venv $(@D)/..

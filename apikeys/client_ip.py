@@ -73,8 +73,10 @@ def parse_network(text: str) -> Network:
 
 def contains(networks: Iterable[Network], address: Address) -> bool:
     """Tell whether one of the networks holds the address."""
-    # An address is in no network of the other version.
-    return any(address in network for network in networks)
+    for network in networks:  # noqa: SIM110 (any() takes twice as long)
+        if address in network:  # never in one of the other version
+            return True
+    return False
 
 
 def caller_address(
@@ -86,8 +88,16 @@ def caller_address(
     walk with nothing: what stands left of it may be forged.
     """
     address = parse_address(remote)
-    if not trusted or address is None or not contains(trusted, address):
+    if address is None or not contains(trusted, address):
         return address
+    return forwarded_address(forwarded_for, trusted)
+
+
+def forwarded_address(
+    forwarded_for: str | None, trusted: tuple[Network, ...]
+) -> Address | None:
+    """Do the walk of `caller_address` for a peer that is known to be trusted."""
+    address = None
     for hop in reversed((forwarded_for or "").split(",")):
         address = parse_address(hop)
         if address is None or not contains(trusted, address):

@@ -54,7 +54,7 @@ def find(
             texts.add(_joined(key_id, secret))
     in_parameters: set[str] = set()
     is_half = False
-    for parameters in carriers:
+    for parameters in filter(None, carriers):
         found, half_found = _from_parameters(parameters)
         in_parameters |= found
         is_half = is_half or half_found
@@ -138,8 +138,6 @@ def _joined(key_id: str | None, secret: str | None) -> str:
 def _from_parameters(parameters: Sequence[Pair]) -> tuple[set[str], bool]:
     texts: set[str] = set()
     is_half = False
-    if not parameters:
-        return texts, is_half
     for id_name, key_name in PARAMETER_PAIRS:
         ids = {value.strip() for name, value in parameters if name == id_name}
         keys = {value.strip() for name, value in parameters if name == key_name}

@@ -41,11 +41,14 @@ class Pattern:
 
     def matches(self, path: str) -> bool:
         """Tell whether a normal path (see `normal_path`) matches."""
-        return self._fits(path) or (len(self.parts) > 1 and self._fits(path + "/"))
-
-    def _fits(self, path: str) -> bool:
         if len(self.parts) == 1:
             return path == self.text
+        with_slash = f"{path}/"
+        if not with_slash.startswith(self.parts[0]):
+            return False
+        return self._fits(path) or self._fits(with_slash)
+
+    def _fits(self, path: str) -> bool:
         first, *middle, last = self.parts
         if len(path) < len(first) + len(last):
             return False

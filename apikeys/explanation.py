@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from apikeys.endpoints import is_below
 from apikeys.key_types import SELF_PATHS
-from apikeys.policy import RULES, Call, Grant, Refusal
+from apikeys.policy import RULES, Call, Grant, Refusal, utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _reason(rule: str, grant: Grant, call: Call) -> str:
     reasons = {
         "carrier": "The credential stands where the key allows it.",
         "active": "The key is active.",
-        "expiry": f"The key expires at {grant.expires_at.isoformat(timespec='seconds')}."
+        "expiry": f"The key expires at {utc(grant.expires_at)}."
         if grant.expires_at
         else "The key never expires.",
         "network": _network_reason(grant, call),
@@ -73,7 +73,7 @@ def _reason(rule: str, grant: Grant, call: Call) -> str:
 
 def _network_reason(grant: Grant, call: Call) -> str:
     for network in grant.networks:
-        if call.address in network:
+        if call.address is not None and call.address in network:
             return f"The address {call.address} is in {network}."
     return "The key is open to any address."
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from django.conf import settings
-from django.utils import timezone
 
 from apikeys import client_ip, credentials, policy
 from apikeys.endpoint_permissions import permission_for
@@ -58,6 +58,10 @@ _GATE_HEADERS_MISSING = policy.Refusal(
     403,
 )
 
+_MAX_BODY_IN_HEADER = 1_000
+# As many as a keyring has by default.
+_encoded = lru_cache(maxsize=10_000)(quote)
+
 Application = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
 
 
@@ -85,8 +89,7 @@ class Gate:
 
 def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     """Return what the calling key may do, or why this call may not pass."""
-    remote = environ.get("REMOTE_ADDR", "")
-    peer = client_ip.parse_address(remote)
+    peer = client_ip.parse_address(environ.get("REMOTE_ADDR", ""))
     trusted = settings.TRUSTED_PROXIES
     if peer is None or not client_ip.contains(trusted, peer):
         return _PEER_NOT_TRUSTED
@@ -101,7 +104,7 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     )
     if isinstance(presented, Refusal):
         return presented
-    at = timezone.now()
+    at = datetime.now(UTC)
     proved = keyring.prove(presented.token, at)
     if isinstance(proved, Refusal):
         return proved
@@ -109,8 +112,8 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     call = Call(
         method=method,
         path=path,
-        address=client_ip.caller_address(
-            remote, environ.get("HTTP_X_FORWARDED_FOR"), trusted
+        address=client_ip.forwarded_address(
+            environ.get("HTTP_X_FORWARDED_FOR"), trusted
         ),
         at=at,
         permission=permission_for(method, path),
@@ -140,15 +143,10 @@ def _headers(grant: Grant) -> list[tuple[str, str]]:
     # name of a header that was not sent.
     return [
         ("X-Api-Key-Id", grant.key_id),
-        ("X-Api-Key-Name", quote(grant.name)),
-        ("X-Api-Location", quote(grant.location)),
-        ("X-Api-Roles", _list(grant.roles)),
+        ("X-Api-Key-Name", _encoded(grant.name)),
+        ("X-Api-Location", _encoded(grant.location)),
+        ("X-Api-Roles", ",".join(map(_encoded, grant.roles))),
     ]
-
-
-@lru_cache
-def _list(texts: tuple[str, ...]) -> str:
-    return ",".join(map(quote, texts))
 
 
 def _refuse(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:
@@ -158,10 +156,18 @@ def _refuse(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
         ("X-Refusal", refusal.code),
-        ("X-Refusal-Body", body.decode("ascii")),
+        ("X-Refusal-Body", _short(refusal, body)),
         *refusal.headers(refusal.gate_status).items(),
         *_UNSET,
     ]
     status = HTTPStatus(refusal.gate_status)
     start_response(f"{status.value} {status.phrase}", headers)
     return (body,)
+
+
+def _short(refusal: Refusal, body: bytes) -> str:
+    # A detail quotes the path, and proxies refuse headers above a few kilobytes.
+    if len(body) > _MAX_BODY_IN_HEADER:
+        title_alone = refusal.because(refusal.title)
+        body = json.dumps(title_alone.problem(refusal.gate_status)).encode()
+    return body.decode("ascii")

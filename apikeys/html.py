@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -52,10 +53,15 @@ def changes_html(changes: Mapping[str, tuple[Any, Any]]) -> SafeString | str:
         "",
         '<div class="change"><small>{}</small> {}</div>',
         (
-            (name.replace("_", " "), _change(old, new))
+            (name.replace("_", " "), _change(*(_moment(name, v) for v in (old, new))))
             for name, (old, new) in changes.items()
         ),
     )
+
+
+def _moment(name: str, value: Any) -> Any:
+    at = parse_datetime(value) if name.endswith("_at") and value else None
+    return exact(at) if at else value
 
 
 def _change(old: Any, new: Any) -> SafeString | str:
@@ -65,6 +71,8 @@ def _change(old: Any, new: Any) -> SafeString | str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, SafeString):
+        return value
     if isinstance(value, list):
         return ", ".join(map(str, value)) or _("none")
     if isinstance(value, bool):

@@ -14,14 +14,13 @@ from __future__ import annotations
 import hmac
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 
 from apikeys import policy, tokens
 from apikeys.choices import EpochName
@@ -32,9 +31,6 @@ from apikeys.key_types import covered_prefixes
 from apikeys.models import KeySecret
 from apikeys.policy import Grant, Refusal
 from apikeys.roles import permissions_of
-
-# Compared with when there is no such key, so that both cases cost the same.
-_NO_DIGEST = "0" * 64
 
 _COLUMNS = (
     "pk",
@@ -56,6 +52,10 @@ _COLUMNS = (
 )
 
 
+# Names and permissions that sets of roles hold together.
+_HeldByRoles = dict[tuple[int, ...], tuple[tuple[str, ...], frozenset[str]]]
+
+
 @dataclass(slots=True)
 class Secret:
     """One secret of a key. `last_used_at` is what this process knows of it."""
@@ -68,6 +68,10 @@ class Secret:
 
     def is_live(self, at: datetime) -> bool:
         return self.expires_at is None or at < self.expires_at
+
+
+# Compared with when there is no such key, so that both cases cost the same.
+_NO_SECRETS = (Secret(0, "0" * 64, 0, None, None),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,7 @@ class Keyring:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._lock = threading.Lock()
         self._watch = EpochWatch(EpochName.KEYS)
-        self._roles: dict[tuple[int, ...], tuple[tuple[str, ...], frozenset[str]]] = {}
-        self._roles_epoch = -1
+        self._roles: tuple[int, _HeldByRoles] = (-1, {})
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -112,7 +115,7 @@ class Keyring:
         """Forget everything, as a new process does."""
         with self._lock:
             self._entries.clear()
-            self._roles_epoch = -1
+            self._roles = (-1, {})
         self._watch.forget()
 
     def prove(self, token: tokens.Token, at: datetime) -> Proved | Refusal:
@@ -134,17 +137,14 @@ class Keyring:
         epoch = self._watch.current()
         entry = self._entries.get(key_id)
         if entry is not None and entry.epoch == epoch:
-            self._mark_used(key_id)
+            with self._lock:
+                if key_id in self._entries:  # another thread may just have dropped it
+                    self._entries.move_to_end(key_id)
             return entry
         entry = self._load(key_id, epoch)
         if entry is not None:
             self._keep(key_id, entry)
         return entry
-
-    def _mark_used(self, key_id: str) -> None:
-        with self._lock:
-            if key_id in self._entries:  # another thread may just have dropped it
-                self._entries.move_to_end(key_id)
 
     def _keep(self, key_id: str, entry: Entry) -> None:
         with self._lock:
@@ -184,30 +184,44 @@ class Keyring:
     def _held_by(
         self, role_ids: tuple[int, ...], epoch: int
     ) -> tuple[tuple[str, ...], frozenset[str]]:
-        if epoch != self._roles_epoch:
-            self._roles, self._roles_epoch = {}, epoch
-        if role_ids not in self._roles:
+        known_at, held = self._roles
+        if known_at != epoch:
+            held = {}
+            self._roles = (epoch, held)
+        # Only ever written to the memory of the epoch that was read before it.
+        if role_ids not in held:
             roles = Group.objects.filter(pk__in=role_ids).order_by("name")
-            self._roles[role_ids] = (
+            held[role_ids] = (
                 tuple(role.name for role in roles),
                 permissions_of(roles),
             )
-        return self._roles[role_ids]
+        return held[role_ids]
+
+
+class _Thread(threading.local):
+    """This thread's connection object, open or not: finding it takes Django long."""
+
+    def __init__(self) -> None:
+        self.connection = connections[DEFAULT_DB_ALIAS]
+
+
+_thread = _Thread()
 
 
 def release_connection() -> None:
     """Give this thread's connection back; for code outside Django's request cycle."""
-    if connection.connection is not None and not connection.in_atomic_block:
-        connection.close()
+    own = _thread.connection
+    if own.connection is not None and not own.in_atomic_block:
+        own.close()
 
 
 def _matching(
-    secrets: Iterable[Secret], token: tokens.Token, at: datetime
+    secrets: tuple[Secret, ...], token: tokens.Token, at: datetime
 ) -> Secret | None:
     """Compare with every secret in constant time, and with a dummy if there is none."""
     peppers: dict[int, str] = settings.API_KEY_PEPPERS
     found: Secret | None = None
-    for secret in tuple(secrets) or (Secret(0, _NO_DIGEST, 0, None, None),):
+    for secret in secrets or _NO_SECRETS:
         pepper = peppers.get(secret.pepper)
         digest = tokens.digest(token, pepper or "none")
         is_same = hmac.compare_digest(digest, secret.digest)

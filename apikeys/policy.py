@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from apikeys.client_ip import Address, Network, contains
@@ -198,9 +198,7 @@ def check_expiry(grant: Grant, call: Call) -> Refusal | None:
     """Refuse from the very instant of expiry on."""
     if grant.expires_at is None or call.at < grant.expires_at:
         return None
-    return KEY_EXPIRED.because(
-        f"This key expired at {grant.expires_at.isoformat(timespec='seconds')}."
-    )
+    return KEY_EXPIRED.because(f"This key expired at {utc(grant.expires_at)}.")
 
 
 def check_network(grant: Grant, call: Call) -> Refusal | None:
@@ -223,8 +221,9 @@ def check_path(grant: Grant, call: Call) -> Refusal | None:
 
 def check_type(grant: Grant, call: Call) -> Refusal | None:
     path = call.path or ""
-    if any(is_below(path, prefix) for prefix in grant.covered):
-        return None
+    for prefix in grant.covered:
+        if is_below(path, prefix):
+            return None
     return TYPE_NOT_ALLOWED.because(
         f"A key of type {grant.key_type} does not cover {path}."
     )
@@ -234,17 +233,21 @@ def check_endpoint(grant: Grant, call: Call) -> Refusal | None:
     path = call.path or ""
     if not grant.endpoints or path in SELF_PATHS:
         return None
-    if any(pattern.matches(path) for pattern in grant.endpoints):
-        return None
+    for pattern in grant.endpoints:
+        if pattern.matches(path):
+            return None
     return ENDPOINT_NOT_ALLOWED.because(f"No endpoint permission matches {path}.")
 
 
 def check_permission(grant: Grant, call: Call) -> Refusal | None:
-    if call.permission is None or call.permission in grant.permissions:
+    return lacking(grant, call.permission)
+
+
+def lacking(grant: Grant, permission: str | None) -> Refusal | None:
+    """Refuse where an endpoint needs a permission that no role of the key holds."""
+    if permission is None or permission in grant.permissions:
         return None
-    return PERMISSION_MISSING.because(
-        f"None of the key's roles holds {call.permission}."
-    )
+    return PERMISSION_MISSING.because(f"None of the key's roles holds {permission}.")
 
 
 Rule = Callable[[Grant, Call], Refusal | None]
@@ -269,3 +272,8 @@ def first_refusal(grant: Grant, call: Call) -> Refusal | None:
         if refusal is not None:
             return refusal
     return None
+
+
+def utc(at: datetime) -> str:
+    """Return an instant as text for people: `2027-02-19 22:10:55 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -93,16 +93,17 @@ class SettingsSite(admin.AdminSite):
     ) -> HttpResponse:
         return super().login(request, {"title": _("Sign in"), **(extra_context or {})})
 
-    def index(
+    def index(  # type: ignore[override]  # the stubs know only the stock page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Go to the first list of this person, or say that there is none."""
-        lists = [link for link in self._links(request) if link.url]
-        if lists:
-            return HttpResponseRedirect(lists[0].url)
-        return super().index(request, {"title": _("Nothing here for your account")})
+        """Go to the first page that this person may open, or say that there is none."""
+        links = self._links(request)
+        if links:
+            return HttpResponseRedirect(links[0].url)
+        title = _("Nothing here for your account")
+        return super().index(request, {"title": title, **(extra_context or {})})
 
-    def app_index(
+    def app_index(  # type: ignore[override]  # the stubs know only the stock page
         self,
         request: HttpRequest,
         app_label: str,

@@ -10,13 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apikeys.access import may_look
-from apikeys.admin.filters import ActionFilter, ActorKindFilter, MomentFilter
+from apikeys.admin.filters import (
+    ActionFilter,
+    ActorKindFilter,
+    MomentFilter,
+    OwnFiltersOnly,
+)
 from apikeys.html import changes_html, exact
 from apikeys.models import AuditEntry
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(OwnFiltersOnly):
     list_display = ("when", "who", "what", "subject", "details", "from_address")
     list_display_links = None
     list_filter = (ActionFilter, ActorKindFilter, MomentFilter)

@@ -16,19 +16,21 @@ from django.utils.translation import gettext_lazy, ngettext
 from apikeys.access import may_look, may_manage
 from apikeys.admin.filters import (
     ExpiryFilter,
+    OwnFiltersOnly,
     RestrictionFilter,
     StatusFilter,
     TypeFilter,
 )
 from apikeys.html import ago, day, pill
 from apikeys.models import ApiKey
+from apikeys.views import key_secrets
 from apikeys.views import keys as views
 
 _PATTERNS_SHOWN = 1
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):
+class ApiKeyAdmin(OwnFiltersOnly):
     """The keys list; everything about one key is a page of `views.keys`."""
 
     list_display = (
@@ -56,12 +58,12 @@ class ApiKeyAdmin(admin.ModelAdmin):
 
         return [
             page("", self.changelist_view, "changelist"),
-            page("add/", views.key_create, "add"),
+            page("add/", key_secrets.key_create, "add"),
             page("<str:key_id>/", views.key_page, "change"),
-            page("<str:key_id>/rotate/", views.key_rotate, "rotate"),
+            page("<str:key_id>/rotate/", key_secrets.key_rotate, "rotate"),
             page("<str:key_id>/cancel-rotation/", views.key_cancel_rotation, "cancel"),
             page("<str:key_id>/end-rotation/", views.key_end_rotation, "end"),
-            page("<str:key_id>/password/", views.key_password, "password"),
+            page("<str:key_id>/password/", key_secrets.key_password, "password"),
             page("<str:key_id>/deactivate/", views.key_deactivate, "deactivate"),
             page("<str:key_id>/activate/", views.key_activate, "activate"),
             page("<str:key_id>/delete/", views.key_delete, "delete"),

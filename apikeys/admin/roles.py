@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apikeys.access import actor_of, may_look, may_manage
+from apikeys.admin.filters import OwnFiltersOnly
 from apikeys.forms.roles import RoleForm
 from apikeys.html import pill
 from apikeys.roles import is_built_in
@@ -25,7 +26,7 @@ admin.site.unregister([Group, User])
 
 
 @admin.register(Group)
-class RoleAdmin(admin.ModelAdmin):
+class RoleAdmin(OwnFiltersOnly):
     """Roles, which people and keys hold alike. Built-in ones can only be looked at."""
 
     form = RoleForm
@@ -90,6 +91,14 @@ class RoleAdmin(admin.ModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Group) -> None:
         role_services.delete_role(obj.pk, actor=actor_of(request), at=timezone.now())
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        *found, protected = super().get_deleted_objects(objs, request)
+        if protected:
+            # The rows between keys and roles have no name that says anything.
+            keys = sum(role.keys.count() for role in objs)
+            protected = [str(role_services.RoleInUse(keys))]
+        return *found, protected
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

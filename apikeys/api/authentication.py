@@ -7,6 +7,7 @@ that no route can forget them. What the roles allow is asked in `permissions`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -14,18 +15,16 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
 from apikeys import credentials, policy
-from apikeys.access import request_address
+from apikeys.access import may_look, request_address
 from apikeys.api.problems import Refused
 from apikeys.endpoints import MalformedPath, normal_path
 from apikeys.keyring import Proved, keyring
 from apikeys.last_use import last_use
 from apikeys.policy import Call, Refusal
-from apikeys.roles import LOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +49,24 @@ class KeyAuthentication(BaseAuthentication):
             return None
         if isinstance(presented, Refusal):
             raise Refused(presented)
-        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        if settings.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(policy.HTTPS_REQUIRED)
-        proved = keyring.prove(presented.token, at := timezone.now())
+        proved = keyring.prove(presented.token, at := datetime.now(UTC))
         if isinstance(proved, Refusal):
             raise Refused(proved)
         call = Call(
-            method=request.method or "",
-            path=request_path(request),
-            address=request_address(request),
+            method=inner.method or "",
+            path=request_path(inner),
+            address=request_address(inner),
             at=at,
             in_parameters=presented.in_parameters,
-            header_names=credentials.header_names(),
+            header_names=credentials.header_names() if presented.in_parameters else "",
         )
         refusal = policy.first_refusal(proved.grant, call)
         if refusal is not None:
             raise Refused(refusal)
-        _remove_from_query(request)
+        if presented.in_parameters:
+            _remove_from_query(request)
         last_use.note(proved.secret, call.address, at)
         return CallingKey(proved.grant.key_id, proved.grant.name), proved
 
@@ -81,19 +81,22 @@ class StaffAuthentication(SessionAuthentication):
         signed_in = super().authenticate(request)
         if signed_in is None:
             return None
-        person = signed_in[0]
-        return signed_in if person.is_staff and person.has_perms(LOOK) else None
+        may_see = may_look(request._request, "apikeys.view_apikey")
+        return signed_in if signed_in[0].is_staff and may_see else None
 
 
 def find_key(
     request: Request, authorization: str | None
 ) -> credentials.Presented | Refusal:
     """Return the one key that a call presents, or why there is not exactly one."""
+    # Django's own request: DRF's wrapper takes its time over each attribute.
+    inner = request._request
+    header = inner.META.get
     return credentials.find(
         authorization,
-        credentials.header_pairs(request.META.get),
-        _query_parameters(request),
-        _body_parameters(request._request),
+        credentials.header_pairs(header),
+        credentials.query_parameters(header("QUERY_STRING", "")),
+        _body_parameters(inner),
     )
 
 
@@ -104,16 +107,12 @@ def calling_key(request: Request) -> Proved:
     return request.auth
 
 
-def request_path(request: Request) -> str | None:
+def request_path(request: HttpRequest) -> str | None:
     """Return the path as the router sees it, or nothing where it is malformed."""
     try:
         return normal_path(request.path)
     except MalformedPath:
         return None
-
-
-def _query_parameters(request: Request) -> list[credentials.Pair]:
-    return credentials.query_parameters(request.META.get("QUERY_STRING", ""))
 
 
 def _body_parameters(request: HttpRequest) -> list[credentials.Pair]:

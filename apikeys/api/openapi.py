@@ -1,4 +1,4 @@
-"""How the API's document describes credentials (drf-spectacular finds these by itself)."""
+"""How the OpenAPI document describes our credentials."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass
     target_class = "apikeys.api.authentication.KeyAuthentication"
     name = "key"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "The whole token of an API key. Its ID and secret in a pair"
-            " of headers do as well.",
+            "description": "The token that was shown once when the key was created.",
         }
 
 
-class PluginTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class PluginTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass
     target_class = "apikeys.api.plugin_authentication.PluginTokenAuthentication"
     name = "pluginToken"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {
             "type": "http",
             "scheme": "bearer",

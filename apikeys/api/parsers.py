@@ -14,9 +14,10 @@ class JSONParser(parsers.JSONParser):
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
             data = super().parse(*args, **kwargs)
-        except (RecursionError, LookupError):
-            # Nested too deeply, or a charset that is none.
-            raise ParseError from None
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply.") from None
+        except LookupError:
+            raise ParseError("There is no such charset.") from None
         if isinstance(data, dict):
             for name in names_to_remove(data):
                 del data[name]

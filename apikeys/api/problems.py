@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from apikeys import policy
 from apikeys.policy import Refusal
@@ -30,7 +29,7 @@ class ProblemErrors:
         return problem_response
 
 
-def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+def problem_response(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF exception handler. Unexpected errors are left to Django (500)."""
     if isinstance(error, Http404):
         error = exceptions.NotFound()
@@ -41,8 +40,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     headers = Refusal.headers(error.status_code)
     wait = getattr(error, "wait", None)
     if wait is not None:
-        headers["Retry-After"] = str(int(wait) + 1)
-    return Response(
+        headers["Retry-After"] = str(wait)
+    # Not DRF's own Response: a problem is JSON whatever a view renders otherwise.
+    return JsonResponse(
         _body(error),
         status=error.status_code,
         headers=headers,

@@ -46,5 +46,7 @@ urlpatterns = [
         for rest, actions in _plugin_tokens.items()
     ),
     re_path(r"^/api-tokens/", NoSuchTokenPathView.as_view()),
-    re_path(r"^(?:/.*)?$", views.NoSuchEndpointView.as_view(), name="no-such-endpoint"),
+    re_path(
+        r"^(?:/[\s\S]*)?$", views.NoSuchEndpointView.as_view(), name="no-such-endpoint"
+    ),
 ]

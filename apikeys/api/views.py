@@ -42,6 +42,11 @@ _PROBLEMS = {
 
 
 class WhoamiView(ProblemErrors, APIView):
+    """The calling key as the product sees it, for a first call and for support.
+
+    Works whatever the key's endpoint permissions say; its networks still apply.
+    """
+
     @extend_schema(
         operation_id="whoami",
         responses={200: WhoamiSerializer, **_PROBLEMS},
@@ -68,6 +73,11 @@ class WhoamiView(ProblemErrors, APIView):
 
 
 class ExplainView(ProblemErrors, APIView):
+    """Every rule's answer to a call that the calling key could make.
+
+    Works whatever the key's endpoint permissions say; its networks still apply.
+    """
+
     @extend_schema(
         operation_id="explain",
         parameters=[ExplainQuerySerializer],

@@ -8,12 +8,23 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apikeys.client_ip import MalformedNetwork, parse_network
 from apikeys.endpoints import MalformedPattern, normal_pattern
 
 MAX_ENTRIES = 200
+
+# Control characters and line ends would let a name forge lines of a listing or a
+# terminal, bidirectional marks the order of its letters; U+FFFD stands for bytes
+# that were no text.
+plain_line = RegexValidator(
+    r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd]",
+    gettext_lazy("Use letters, digits and signs in one line."),
+    inverse_match=True,
+)
 
 
 class LinesField(forms.CharField):
@@ -81,6 +92,16 @@ def _normal_endpoint(text: str) -> str:
         return normal_pattern(text)
     except MalformedPattern as error:
         raise ValidationError(f"{text}: {error}") from None
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """A choice of rows. A number too long for the database is the ID of no row."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError:
+            raise ValidationError(_("Select a valid choice.")) from None
 
 
 class NetworksField(LinesField):

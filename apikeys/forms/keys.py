@@ -13,11 +13,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.client_ip import parse_address
-from apikeys.forms.fields import EndpointsField, NetworksField
+from apikeys.forms.fields import (
+    EndpointsField,
+    NetworksField,
+    RowsField,
+    plain_line,
+)
 from apikeys.key_types import KEY_TYPES, KeyType
 from apikeys.services.keys import KeySettings
 
 MIN_PASSWORD_LENGTH = 12
+# Nearer the last year of the calendar an instant cannot be shown in every zone.
+MAX_EXPIRY = timedelta(days=36525)
 
 _EXPIRY_PRESETS = {"30": 30, "90": 90, "180": 180, "365": 365}
 _FIXED_EXPIRY = _("Fixed: it cannot be extended later.")
@@ -40,6 +47,7 @@ class KeySettingsForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=100,
+        validators=[plain_line],
         help_text=_("Say what will use it, so that it can be found and removed later."),
     )
     networks = NetworksField(label=_("Allowed IP addresses"), required=False)
@@ -150,7 +158,7 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
         ),
         help_text=_("Only for “On a date”, in your time zone."),
     )
-    roles = forms.ModelMultipleChoiceField(
+    roles = RowsField(
         Group.objects.order_by("name"),
         label=_("Roles"),
         required=False,
@@ -192,6 +200,11 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
             self.add_error("expires_at", gettext("Choose the date and time."))
         elif at <= self.now:
             self.add_error("expires_at", gettext("The expiry is in the past."))
+        elif at > self.now + MAX_EXPIRY:
+            self.add_error(
+                "expires_at",
+                gettext("The expiry is more than 100 years away; choose “Never”."),
+            )
 
     def expiry(self) -> datetime | None:
         """Return the instant of expiry, or nothing for never."""
@@ -202,6 +215,7 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
 
 
 class RotateKeyForm(NonceForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
     overlap = forms.TypedChoiceField(
         label=_("The present secret"),
         coerce=int,

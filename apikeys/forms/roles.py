@@ -7,11 +7,12 @@ from django.contrib.auth.models import Group, Permission
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.roles import grantable_permissions, permission_name
+from apikeys.forms.fields import RowsField, plain_line
+from apikeys.roles import grantable_permissions, is_built_in, permission_name
 from apikeys.services.audit import Actor
 
 
-class PermissionsField(forms.ModelMultipleChoiceField):
+class PermissionsField(RowsField):
     def label_from_instance(self, obj: Permission) -> str:
         return f"{obj.name} ({permission_name(obj)})"
 
@@ -37,6 +38,14 @@ class RoleForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         field = self.fields["permissions"]
         field.queryset = grantable_permissions()  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        # Refused here, before the role takes the name and looks built in itself.
+        name: str = self.cleaned_data["name"]
+        plain_line(name)
+        if is_built_in(name):
+            raise forms.ValidationError(gettext("A built-in role has this name."))
+        return name
 
     def clean_permissions(self) -> Any:
         chosen = self.cleaned_data["permissions"]

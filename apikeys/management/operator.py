@@ -14,8 +14,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from apikeys.choices import ActorKind
+from apikeys.forms.keys import MAX_EXPIRY
+from apikeys.roles import MANAGE_APIS
 from apikeys.services.audit import OPERATOR, Actor
-from apikeys.services.refusals import ServiceRefusal
+from apikeys.services.refusals import InvalidFields, ServiceRefusal
 
 _DURATION = re.compile(r"^(\d{1,5})([dhm])$")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -36,9 +38,13 @@ def expiry(text: str) -> datetime | None:
     """
     if text == "never":
         return None
-    if _DURATION.match(text):
-        return timezone.now() + duration(text)
-    return _instant(text)
+    now = timezone.now()
+    at = now + duration(text) if _DURATION.match(text) else _instant(text)
+    if at > now + MAX_EXPIRY:
+        raise ArgumentTypeError(
+            f"{text!r} is more than 100 years away; write never instead."
+        )
+    return at
 
 
 def _instant(text: str) -> datetime:
@@ -64,6 +70,8 @@ def acting(username: str | None) -> Actor:
     person = people.filter(**{people.model.USERNAME_FIELD: username}).first()
     if person is None:
         raise CommandError(f"There is no active person {username!r}.")
+    if not person.has_perm(MANAGE_APIS):
+        raise CommandError(f"{username!r} may not manage APIs.")
     permissions = (
         None if person.is_superuser else frozenset(person.get_all_permissions())
     )
@@ -75,5 +83,11 @@ def refusals_end_the_command() -> Iterator[None]:
     """Turn a service's refusal into the text and exit code of a failed command."""
     try:
         yield
+    except InvalidFields as refusal:
+        texts = [
+            f"{field.replace('_', ' ')}: {text}"
+            for field, text in refusal.errors.items()
+        ]
+        raise CommandError(" ".join(texts)) from None
     except ServiceRefusal as refusal:
         raise CommandError(str(refusal)) from None

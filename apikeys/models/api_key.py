@@ -28,6 +28,13 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
             raise FixedAfterCreation(", ".join(sorted(kwargs)))
         return super().update(**kwargs)
 
+    def bulk_create(
+        self, objs: Iterable[ApiKey], *args: Any, **kwargs: Any
+    ) -> list[ApiKey]:
+        if kwargs.get("update_conflicts"):
+            raise FixedAfterCreation("Rows are never replaced.")
+        return super().bulk_create(objs, *args, **kwargs)
+
     def delete(self) -> NoReturn:
         raise FixedAfterCreation("Keys are deleted and purged by services.keys.")
 
@@ -111,6 +118,8 @@ class ApiKey(models.Model):
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
+        # Related managers write through it: `location.keys.add(key)`.
+        base_manager_name = "objects"
         permissions = [("manage_apis", "Can manage APIs")]
         constraints = [
             models.UniqueConstraint(
@@ -126,7 +135,10 @@ class ApiKey(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         # The one rule that lives in save(): it must hold whatever code runs.
         self._may_fix_roles = self._state.adding
-        if not self._state.adding:
+        if self._state.adding:
+            # Else an object built with the number of a stored row would replace it.
+            kwargs["force_insert"] = True
+        else:
             self._refuse_fixed_changes()
         super().save(*args, **kwargs)
 
@@ -196,6 +208,7 @@ class KeyRole(models.Model):
     objects = KeyRoleQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(
                 fields=["key", "role"], name="apikeys_keyrole_once"

@@ -17,6 +17,10 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def update(self, **kwargs: Any) -> NoReturn:
         raise AppendOnly
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        # It could replace rows (`update_conflicts`); `services.audit` adds them singly.
+        raise AppendOnly
+
     def delete(self) -> NoReturn:
         raise AppendOnly
 
@@ -47,6 +51,8 @@ class AuditEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AppendOnly
+        # Else an object built with the number of a stored row would replace it.
+        kwargs["force_insert"] = True
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:

@@ -51,8 +51,8 @@ class ChangedMeanwhile(ServiceRefusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "Somebody changed this key while you were editing it. Nothing of yours"
-            " was saved; look at the present values and save again."
+            "Somebody changed this key after you opened this form. Nothing of yours"
+            " was done; open the key again and look at it first."
         )
 
 
@@ -153,8 +153,7 @@ def update_key(
 ) -> ApiKey:
     """Change the editable fields. Raises `ChangedMeanwhile` on another version."""
     key = lock_key(key_id)
-    if expected_version is not None and key.version != expected_version:
-        raise ChangedMeanwhile
+    refuse_other_version(key, expected_version)
     before = asdict(KeySettings.of(key))
     changes = {
         name: (before[name], value)
@@ -237,10 +236,18 @@ def purge_deleted_keys(
 
 def lock_key(key_id: str) -> ApiKey:
     """Return the key with its row locked. Raises `UnknownKey` (deleted ones too)."""
-    key = ApiKey.objects.select_for_update().present().filter(key_id=key_id).first()
+    keys = ApiKey.objects.select_for_update().present()
+    # What is no ID may hold characters that a database refuses with an error.
+    key = keys.filter(key_id=key_id).first() if tokens.is_public_id(key_id) else None
     if key is None:
         raise UnknownKey
     return key
+
+
+def refuse_other_version(key: ApiKey, expected: int | None) -> None:
+    """Raise `ChangedMeanwhile` unless a locked key is as the form showed it."""
+    if expected is not None and key.version != expected:
+        raise ChangedMeanwhile
 
 
 def add_secret(key: ApiKey, token: tokens.Token, *, at: datetime) -> KeySecret:

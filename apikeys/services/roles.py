@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import Group, Permission
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apikeys import roles
 from apikeys.choices import AuditAction
@@ -37,8 +37,8 @@ def create_role(
     *, name: str, permissions: Iterable[Permission], actor: Actor, at: datetime
 ) -> Group:
     """Create a role that holds nothing which the actor lacks."""
-    _refuse_taken_name(name)
-    role = Group.objects.create(name=name)
+    role = Group(name=name)
+    _save(role)
     changes = _set_permissions(role, permissions, actor)
     _record(role, AuditAction.ROLE_CREATED, actor=actor, at=at, changes=changes)
     return role
@@ -57,10 +57,9 @@ def change_role(
     role = _lock(role_id)
     changes: dict[str, tuple[object, object]] = {}
     if name != role.name:
-        _refuse_taken_name(name)
         changes["name"] = (role.name, name)
         role.name = name
-        role.save(update_fields=["name"])
+        _save(role)
     changes |= _set_permissions(role, permissions, actor)
     if changes:
         move_epoch()
@@ -86,9 +85,12 @@ def _lock(role_id: int) -> Group:
     return role
 
 
-def _refuse_taken_name(name: str) -> None:
-    if Group.objects.filter(name=name).exists():
-        raise InvalidFields({"name": "A role has this name already."})
+def _save(role: Group) -> None:
+    try:
+        with transaction.atomic():
+            role.save()
+    except IntegrityError:
+        raise InvalidFields({"name": "A role has this name already."}) from None
 
 
 def _set_permissions(

@@ -15,6 +15,7 @@ from apikeys.services.keys import (
     add_secret,
     lock_key,
     refuse_growth,
+    refuse_other_version,
     save_change,
 )
 from apikeys.services.nonces import spend_nonce
@@ -48,17 +49,25 @@ class NoRotation(ServiceRefusal):
 
 @transaction.atomic
 def rotate_key(
-    key_id: str, *, overlap: timedelta, actor: Actor, at: datetime, nonce: str = ""
+    key_id: str,
+    *,
+    overlap: timedelta,
+    actor: Actor,
+    at: datetime,
+    nonce: str = "",
+    expected_version: int | None = None,
 ) -> Issued:
     """Give the key a second secret; the first lives on for the overlap (0 to 7 days).
 
-    The overlap never reaches past the key's expiry.
+    The overlap never reaches past the key's expiry. Of two people who rotate from
+    forms of one version, the second gets `ChangedMeanwhile`.
     """
     if not timedelta(0) <= overlap <= MAX_OVERLAP:
         raise InvalidFields({"overlap": "The overlap is between 0 and 7 days."})
     token = tokens.with_new_secret(key_id)
     key = lock_key(key_id)
     spend_nonce(nonce, subject_id=key_id, at=at)
+    refuse_other_version(key, expected_version)
     if not key.is_usable(at):
         raise KeyNotUsable
     if _older_secret(key, at) is not None:

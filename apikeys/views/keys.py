@@ -1,25 +1,18 @@
-"""Pages of one key: create, look and edit, rotate, password, delete.
-
-The secret is in the direct answer to the POST that made it and nowhere else, so
-these POSTs do not redirect; a one-time nonce makes a repeated one harmless.
-"""
+"""Pages of one key that make no secret: look and edit, switch, delete."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from apikeys.access import (
     actor_of,
@@ -29,86 +22,48 @@ from apikeys.access import (
     request_address,
 )
 from apikeys.client_ip import parse_address
+from apikeys.epoch_watch import StateUnknown
 from apikeys.explanation import Explanation, explain
-from apikeys.forms.keys import (
-    DeleteKeyForm,
-    EditKeyForm,
-    IssueKeyForm,
-    PasswordForm,
-    RotateKeyForm,
-    TryCallForm,
-)
+from apikeys.forms.keys import DeleteKeyForm, EditKeyForm, TryCallForm
 from apikeys.hypothetical_calls import hypothetical_call
-from apikeys.keyring import StateUnknown, keyring
+from apikeys.keyring import keyring
 from apikeys.models import ApiKey, AuditEntry
 from apikeys.services import keys as key_services
 from apikeys.services import rotation
-from apikeys.services.keys import Issued
-from apikeys.services.refusals import InvalidFields, NonceUsed, ServiceRefusal
+from apikeys.services.refusals import InvalidFields, ServiceRefusal
+from apikeys.views.shell import (
+    form_methods,
+    get_key,
+    get_present_key,
+    key_url,
+    settings_page,
+)
 
 _LATEST_CHANGES = 8
 
-_page_methods = require_http_methods(["GET", "HEAD", "POST"])
-
 
 @never_cache
-@sensitive_post_parameters("password")
-@_page_methods
-@manager_required
-def key_create(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
-    own = str(request_address(request) or "")
-    form = IssueKeyForm(request.POST or None, now=now, own_address=own)
-    if request.method == "POST" and form.is_valid():
-        try:
-            issued = _issue(request, form)
-        except InvalidFields as refusal:
-            form.add_service_errors(refusal.errors)
-        except NonceUsed as refusal:
-            return _already_made(request, refusal)
-        except ServiceRefusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return _reveal(request, issued, _("“%(name)s” is ready"))
-    return _page(request, "apikeys/key_create.html", _("Create API key"), form=form)
-
-
-def _issue(request: HttpRequest, form: IssueKeyForm) -> Issued:
-    return key_services.issue_key(
-        key_type=form.cleaned_data["key_type"],
-        fields=form.settings(),
-        roles=form.cleaned_data["roles"],
-        expires_at=form.expiry(),
-        password=form.cleaned_data["password"],
-        nonce=form.cleaned_data["nonce"],
-        actor=actor_of(request),
-        at=form.now,
-    )
-
-
-@never_cache
-@_page_methods
+@form_methods
 def key_page(request: HttpRequest, key_id: str) -> HttpResponse:
     """Show a key to those who may look; save its settings for those who may manage."""
     if not may_look(request, "apikeys.view_apikey"):
         raise PermissionDenied
-    key = _get(key_id)
+    key = get_key(key_id)
     form = _edit_form(request, key)
     if request.method == "POST":
         if not may_manage(request) or key.is_deleted:
             raise PermissionDenied
         if form.is_valid() and _saved(request, key, form):
             messages.success(request, _("Saved. It applies to every call from now on."))
-            return HttpResponseRedirect(_url(key_id))
+            return HttpResponseRedirect(key_url(key_id))
     try_form = _try_form(request)
-    return _page(
+    return settings_page(
         request,
         "apikeys/key_page.html",
         key.name,
         key=key,
         form=form,
         is_editable=may_manage(request) and not key.is_deleted,
-        has_users_note=key.type.has_users,
         try_form=try_form,
         answer=_answer(key, try_form),
         changes=AuditEntry.objects.filter(subject_id=key.key_id).order_by("-at", "-pk")[
@@ -195,61 +150,10 @@ def _answer(key: ApiKey, form: TryCallForm) -> Explanation | None:
 
 
 @never_cache
-@_page_methods
-@manager_required
-def key_rotate(request: HttpRequest, key_id: str) -> HttpResponse:
-    key = _get(key_id)
-    form = RotateKeyForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            issued = rotation.rotate_key(
-                key_id,
-                overlap=timedelta(hours=form.cleaned_data["overlap"]),
-                nonce=form.cleaned_data["nonce"],
-                actor=actor_of(request),
-                at=timezone.now(),
-            )
-        except NonceUsed as refusal:
-            return _already_made(request, refusal)
-        except ServiceRefusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return _reveal(request, issued, _("“%(name)s” has a new token"))
-    title = _("Rotate “%(name)s”") % {"name": key.name}
-    return _page(request, "apikeys/key_rotate.html", title, key=key, form=form)
-
-
-@never_cache
-@sensitive_post_parameters("password")
-@_page_methods
-@manager_required
-def key_password(request: HttpRequest, key_id: str) -> HttpResponse:
-    key = _get(key_id)
-    form = PasswordForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            password = key_services.set_password(
-                key_id,
-                password=form.cleaned_data["password"],
-                nonce=form.cleaned_data["nonce"],
-                actor=actor_of(request),
-                at=timezone.now(),
-            )
-        except NonceUsed as refusal:
-            return _already_made(request, refusal)
-        except ServiceRefusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return _reveal_password(request, key, password)
-    title = _("New password for “%(name)s”") % {"name": key.name}
-    return _page(request, "apikeys/key_password.html", title, key=key, form=form)
-
-
-@never_cache
-@_page_methods
+@form_methods
 @manager_required
 def key_delete(request: HttpRequest, key_id: str) -> HttpResponse:
-    key = _get(key_id)
+    key = get_present_key(key_id)
     form = DeleteKeyForm(
         request.POST if request.method == "POST" else None, name=key.name
     )
@@ -262,7 +166,7 @@ def key_delete(request: HttpRequest, key_id: str) -> HttpResponse:
             then=reverse("admin:apikeys_apikey_changelist"),
         )
     title = _("Delete “%(name)s”?") % {"name": key.name}
-    return _page(request, "apikeys/key_delete.html", title, key=key, form=form)
+    return settings_page(request, "apikeys/key_delete.html", title, key=key, form=form)
 
 
 @require_POST
@@ -310,70 +214,4 @@ def _act(
         messages.error(request, str(refusal))
     else:
         messages.success(request, text % {"name": key.name})
-    return HttpResponseRedirect(then or _url(key_id))
-
-
-def _get(key_id: str) -> ApiKey:
-    keys = ApiKey.objects.select_related("location").with_last_use()
-    key = keys.filter(key_id=key_id).first()
-    if key is None:
-        raise Http404
-    return key
-
-
-def _url(key_id: str) -> str:
-    return reverse("admin:apikeys_apikey_change", args=[key_id])
-
-
-def _reveal(request: HttpRequest, issued: Issued, title: str) -> HttpResponse:
-    key = issued.key
-    return _page(
-        request,
-        "apikeys/token.html",
-        title % {"name": key.name},
-        key=key,
-        token=issued.token.text,
-        secret=issued.token.secret,
-        password=issued.password,
-        whoami_url=request.build_absolute_uri(reverse("api:whoami")),
-        next_url=_url(key.key_id),
-    )
-
-
-def _reveal_password(request: HttpRequest, key: ApiKey, password: str) -> HttpResponse:
-    title = _("“%(name)s” has a new password") % {"name": key.name}
-    return _page(
-        request,
-        "apikeys/token.html",
-        title,
-        key=key,
-        password=password,
-        next_url=_url(key.key_id),
-    )
-
-
-def _already_made(request: HttpRequest, refusal: NonceUsed) -> HttpResponse:
-    response = _page(
-        request,
-        "apikeys/already_made.html",
-        _("This form was already sent"),
-        key=ApiKey.objects.filter(key_id=refusal.subject_id).first(),
-        refusal=refusal,
-    )
-    response.status_code = 409
-    return response
-
-
-def _page(
-    request: HttpRequest, template: str, title: str, **context: Any
-) -> TemplateResponse:
-    return TemplateResponse(
-        request,
-        template,
-        {
-            **admin.site.each_context(request),
-            "title": title,
-            "may_manage": may_manage(request),
-            **context,
-        },
-    )
+    return HttpResponseRedirect(then or key_url(key_id))
