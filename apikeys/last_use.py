@@ -31,7 +31,7 @@ _UPDATE = """
     WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
 """
 
-_UPDATE_TOKEN = """
+_UPDATE_PLUGIN = """
     UPDATE apikeys_plugintoken SET last_used_at = %s
     WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
 """
@@ -133,7 +133,7 @@ def _write_plugin_tokens(uses: _Uses) -> None:
     moment = connection.ops.adapt_datetimefield_value
     rows = [(moment(at), pk, moment(at)) for pk, (at, _) in uses.items()]
     with connection.cursor() as cursor:
-        cursor.executemany(_UPDATE_TOKEN, rows)
+        cursor.executemany(_UPDATE_PLUGIN, rows)
 
 
 # Each process has one for keys and one for plugin tokens.

@@ -44,7 +44,9 @@ class KeyAuthentication(BaseAuthentication):
     """Bearer token, header pair, or (where the key allows it) parameters."""
 
     def authenticate(self, request: Request) -> tuple[CallingKey, Proved] | None:
-        presented = find_key(request, request.META.get("HTTP_AUTHORIZATION"))
+        # Django's own request: DRF's wrapper takes its time over each attribute.
+        inner = request._request
+        presented = find_key(inner, inner.META.get("HTTP_AUTHORIZATION"))
         if presented is policy.CREDENTIALS_MISSING:
             return None
         if isinstance(presented, Refusal):
@@ -86,17 +88,15 @@ class StaffAuthentication(SessionAuthentication):
 
 
 def find_key(
-    request: Request, authorization: str | None
+    request: HttpRequest, authorization: str | None
 ) -> credentials.Presented | Refusal:
     """Return the one key that a call presents, or why there is not exactly one."""
-    # Django's own request: DRF's wrapper takes its time over each attribute.
-    inner = request._request
-    header = inner.META.get
+    header = request.META.get
     return credentials.find(
         authorization,
         credentials.header_pairs(header),
         credentials.query_parameters(header("QUERY_STRING", "")),
-        _body_parameters(inner),
+        _body_parameters(request),
     )
 
 

@@ -23,7 +23,7 @@ _WHAT_FITS_DEPENDS_ON_THE_TOKEN = {
 }
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_api_keeps_what_its_document_says(live_server):
     schemathesis.openapi.format(DOMAINS_FORMAT, _domain_lists())
     headers = {"Authorization": f"Bearer {make_full_key()}"}

@@ -26,11 +26,6 @@ from tests.plugin_tokens import (
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(autouse=True)
-def _roles_survive(django_db_serialized_rollback):
-    """The built-in roles come with `migrate`, which a flush undoes."""
-
-
 def _at_once(calls):
     barrier = Barrier(len(calls))
 

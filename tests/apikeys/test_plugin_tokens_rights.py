@@ -6,7 +6,6 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from apikeys.choices import ActorKind
@@ -17,13 +16,8 @@ from apikeys.roles import (
     ADD_TOKENS,
     CHANGE_TOKENS,
     DELETE_TOKENS,
-    FULL_ACCESS,
     PLUGIN_TOKEN_PERMISSIONS,
     VIEW_TOKENS,
-    grantable_permissions,
-    permission_name,
-    permissions_of,
-    record_permissions,
 )
 from apikeys.services.audit import OPERATOR
 from apikeys.services.keys import deactivate_key, delete_key
@@ -292,19 +286,6 @@ def test_key_whose_type_does_not_cover_tokens_is_refused():
     ]
 
     assert covering == ["v1", "v2"]
-
-
-def test_full_access_holds_every_permission_on_plugin_tokens_and_none_on_keys():
-    held = permissions_of(Group.objects.filter(name=FULL_ACCESS.name))
-
-    assert held >= PLUGIN_TOKEN_PERMISSIONS
-    assert {name for name in held if name.startswith("apikeys.")} == set(
-        PLUGIN_TOKEN_PERMISSIONS
-    )
-    assert set(map(permission_name, record_permissions())) >= PLUGIN_TOKEN_PERMISSIONS
-    assert (
-        set(map(permission_name, grantable_permissions())) >= PLUGIN_TOKEN_PERMISSIONS
-    )
 
 
 def _call(client, call, token_id, credential, **extra):

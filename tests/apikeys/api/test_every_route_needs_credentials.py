@@ -36,11 +36,25 @@ def _example(route: str) -> str:
 
 
 PATHS = sorted({_example(route) for route in _routes(get_resolver())})
-API_PATHS = [path for path in PATHS if path.startswith("/api")]
+# Asked by browsers with a plugin token, which is public; see `plugin_authorize`.
+FOR_PAGES = {"/api/plugin/authorize", "/api/plugin/authorize/"}
+API_PATHS = [
+    path for path in PATHS if path.startswith("/api") and path not in FOR_PAGES
+]
+TOKENS = "/api/api-tokens"
 
 
 def test_walk_finds_the_routes():
-    assert API_PATHS == [
+    token = f"{TOKENS}/kd_0123456789ABCDEF"
+    assert [
+        TOKENS,
+        f"{TOKENS}/",
+        token,
+        f"{token}/",
+        f"{token}/add-domains",
+        f"{token}/add-domains/",
+        f"{token}/delete-domains",
+        f"{token}/delete-domains/",
         "/api/docs",
         "/api/docs/",
         "/api/explain",
@@ -50,14 +64,14 @@ def test_walk_finds_the_routes():
         "/api/schema/",
         "/api/whoami",
         "/api/whoami/",
-    ]
+    ] == API_PATHS
     others = [
         path
         for path in PATHS
         if path not in PUBLIC and not path.startswith(("/api", SETTINGS))
     ]
     assert others == []
-    assert set(PATHS) >= PUBLIC
+    assert set(PATHS) >= PUBLIC | FOR_PAGES
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -67,7 +81,9 @@ def test_route_under_api_answers_401_without_credentials(path, method, client):
 
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == 'Bearer realm="api"'
-    assert response["Content-Type"] == "application/problem+json"
+    is_topol = path.startswith(TOKENS)
+    expected = "application/json" if is_topol else "application/problem+json"
+    assert response["Content-Type"] == expected
 
 
 @pytest.mark.parametrize("path", API_PATHS)
@@ -114,7 +130,16 @@ def test_every_operation_of_the_document_needs_a_key(client):
     }
     document = client.get("/api/schema", headers=headers).json()
 
-    assert sorted(document["paths"]) == ["/api/explain", "/api/whoami"]
+    assert sorted(document["paths"]) == [
+        TOKENS,
+        f"{TOKENS}/{{token_id}}",
+        f"{TOKENS}/{{token_id}}/add-domains",
+        f"{TOKENS}/{{token_id}}/delete-domains",
+        "/api/explain",
+        "/api/plugin/authorize",
+        "/api/whoami",
+    ]
+    assert document["paths"].pop("/api/plugin/authorize")["post"]["security"] == [{}]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["security"], (path, method)

@@ -9,6 +9,7 @@ from apikeys.choices import EpochName
 from apikeys.keyring import Proved, keyring
 from apikeys.models import ApiKey, Epoch
 from apikeys.policy import CREDENTIALS_INVALID
+from apikeys.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.services.audit import OPERATOR
 from apikeys.services.keys import (
     ChangedMeanwhile,
@@ -75,7 +76,8 @@ def test_rotation_at_once_ends_the_old_secret(issued, at):
 def test_rotation_writes_its_audit_entry(issued, at, last_entry):
     epoch = Epoch.objects.current(EpochName.KEYS)
 
-    _rotate(issued, at, actor=person_actor())
+    # What "Full access" holds.
+    _rotate(issued, at, actor=person_actor(*PLUGIN_TOKEN_PERMISSIONS))
 
     assert last_entry() == {
         "at": at,
