@@ -138,7 +138,7 @@ def _multipart_parameters(request: HttpRequest, body: bytes) -> list[credentials
         fields, _ = MultiPartParser(
             request.META, BytesIO(body), request.upload_handlers
         ).parse()
-    except MultiPartParserError:
+    except (MultiPartParserError, UnicodeError):
         return []
     return [
         (name, str(value))

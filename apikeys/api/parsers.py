@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rest_framework import parsers
@@ -16,8 +18,6 @@ class JSONParser(parsers.JSONParser):
             data = super().parse(*args, **kwargs)
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
-        except LookupError:
-            raise ParseError("There is no such charset.") from None
         if isinstance(data, dict):
             for name in names_to_remove(data):
                 del data[name]
@@ -26,14 +26,25 @@ class JSONParser(parsers.JSONParser):
 
 class FormParser(parsers.FormParser):
     def parse(self, *args: Any, **kwargs: Any) -> Any:
-        return _cleaned(super().parse(*args, **kwargs))
+        with _charset_is_the_callers():
+            return _cleaned(super().parse(*args, **kwargs))
 
 
 class MultiPartParser(parsers.MultiPartParser):
     def parse(self, *args: Any, **kwargs: Any) -> Any:
-        parsed = super().parse(*args, **kwargs)
+        with _charset_is_the_callers():
+            parsed = super().parse(*args, **kwargs)
         parsed.data = _cleaned(parsed.data)
         return parsed
+
+
+@contextmanager
+def _charset_is_the_callers() -> Iterator[None]:
+    """Refuse a body whose charset is one of Python's that reads no such text."""
+    try:
+        yield
+    except UnicodeError:
+        raise ParseError("The body is not in the charset that it names.") from None
 
 
 def _cleaned(data: Any) -> Any:

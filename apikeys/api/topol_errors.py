@@ -77,6 +77,4 @@ def _translated(error: Exception) -> Exception:
 
 
 def _texts(detail: Any) -> dict[str, list[str]]:
-    if not isinstance(detail, dict):
-        detail = {"non_field_errors": detail}
     return {name: [str(text) for text in texts] for name, texts in detail.items()}

@@ -43,10 +43,7 @@ class _TextField(serializers.Field[Any, str, str, Any]):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("invalid")
-        return self.parsed(data)
-
-    def parsed(self, text: str) -> Any:
-        raise NotImplementedError
+        return data
 
 
 @extend_schema_field(
@@ -58,18 +55,18 @@ class _TextField(serializers.Field[Any, str, str, Any]):
     }
 )
 class NameField(_TextField):
-    def parsed(self, text: str) -> str:
+    def to_internal_value(self, data: Any) -> str:
         try:
-            return normal_name(text)
+            return normal_name(super().to_internal_value(data))
         except MalformedName as error:
             raise serializers.ValidationError(str(error)) from None
 
 
 @extend_schema_field(_DOMAINS_SCHEMA)
 class DomainsField(_TextField):
-    def parsed(self, text: str) -> list[str]:
+    def to_internal_value(self, data: Any) -> list[str]:
         try:
-            return parse_domains(text)
+            return parse_domains(super().to_internal_value(data))
         except MalformedDomains as error:
             raise serializers.ValidationError(list(error.problems)) from None
 

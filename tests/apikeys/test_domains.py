@@ -97,8 +97,8 @@ def test_normal_form(text, normal):
         ("0x7f.0.0.1.0x1", "is not a valid"),
         ("a.com.7up", "is not a valid"),
         (f"{'a' * 64}.com", "is not a valid"),
-        (f"{LONGEST}x", "is longer than 253|is not a valid"),
-        (f"e.{LONGEST}", "is longer than 253|is not a valid"),
+        (f"{LONGEST}x", "is not a valid"),
+        (f"e.{LONGEST}", "is not a valid"),
         ("\ud800.com", "is not a valid"),
     ],
 )

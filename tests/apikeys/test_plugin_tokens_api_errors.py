@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import OperationalError, connection
+from rest_framework.request import Request
 
+from apikeys.api import plugin_authorize
+from apikeys.api.plugin_authentication import CallingToken, caller_of
+from apikeys.api.topol_errors import topol_response
 from apikeys.models import AuditEntry, PluginToken
 from tests.plugin_tokens import (
     JSON,
@@ -272,3 +277,61 @@ def test_id_in_capitals_is_the_same_id(api):
     response = api("GET", f"/api/api-tokens/{str(token.public_id).upper()}")
 
     assert response.json()["data"]["id"] == str(token.public_id)
+
+
+@pytest.mark.parametrize("path", ["/api/api-tokens", "/api/plugin/authorize"])
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=punycode", "token=a%FF"),
+        (
+            "multipart/form-data; boundary=b; charset=idna",
+            '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\na\r\n--b--\r\n',
+        ),
+    ],
+)
+def test_charset_that_only_python_has_is_400(
+    client, full_key, path, content_type, body
+):
+    response = client.generic("POST", path, body, content_type, **bearer(full_key))
+
+    assert response.status_code == 400
+
+
+def test_outage_is_503_for_a_marked_token_too(client):
+    _, value = make_token(marked=True)
+
+    with connection.execute_wrapper(_fail):
+        response = client.get("/api/api-tokens", **bearer(value))
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize("handler", [topol_response, plugin_authorize._refused])
+def test_errors_that_nobody_expects_are_left_to_django(handler):
+    assert handler(RuntimeError(), {}) is None
+
+
+def test_caller_of_a_call_that_was_not_authenticated_is_a_mistake(rf):
+    request = Request(rf.get("/"))
+
+    with pytest.raises(TypeError):
+        caller_of(request)
+
+
+def test_calling_token_goes_by_its_name():
+    assert str(CallingToken("acme")) == "acme"
+
+
+def test_database_that_is_away_is_503(client, full_key):
+    with connection.execute_wrapper(_fail):
+        response = client.get("/api/api-tokens", **bearer(full_key))
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "1"
+    assert list(response.json()) == ["message"]
+
+
+def _fail(*arguments):
+    raise OperationalError("gone")
