@@ -12,6 +12,7 @@ import logging
 import threading
 from datetime import datetime, timedelta
 from multiprocessing.util import Finalize
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -23,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=1)
 _BATCH = 500
-_UPDATE = """
-    UPDATE apikeys_keysecret SET last_used_at = %s, last_used_address = %s
-    WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
-"""
+_UPDATE = (
+    "UPDATE apikeys_keysecret SET last_used_at = %s, last_used_address = %s"
+    " WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)"
+)
 
 _Uses = dict[int, tuple[datetime, Address | None]]
 
@@ -99,16 +100,16 @@ class LastUse:
 def _write(uses: _Uses) -> None:
     # Not the ORM: it would wait for the answer to each row, thousands of times a
     # minute where many keys are in use. The driver sends these in one go.
-    moment, as_column = (
-        connection.ops.adapt_datetimefield_value,
-        connection.ops.adapt_ipaddressfield_value,
-    )
-    rows = [
-        (moment(at), as_column(str(address) if address else None), pk, moment(at))
-        for pk, (at, address) in uses.items()
-    ]
     with connection.cursor() as cursor:
-        cursor.executemany(_UPDATE, rows)
+        cursor.executemany(
+            _UPDATE, [_row(pk, at, address) for pk, (at, address) in uses.items()]
+        )
+
+
+def _row(pk: int, at: datetime, address: Address | None) -> tuple[Any, ...]:
+    time = connection.ops.adapt_datetimefield_value(at)
+    text = str(address) if address else None
+    return time, connection.ops.adapt_ipaddressfield_value(text), pk, time
 
 
 # Each process has one.

@@ -113,7 +113,7 @@ def issue_key(
     nonce: str = "",
 ) -> Issued:
     """Create a key. A type that needs a password gets a random one unless one is given."""
-    roles = list(roles)
+    roles = list(dict.fromkeys(roles))
     token = tokens.generate()
     _refuse_misfits(key_type, fields, roles=roles, password=password)
     if expires_at is not None and expires_at <= at:

@@ -115,8 +115,9 @@ def test_explaining_is_no_use_of_the_key(run, key):
 @pytest.mark.django_db(transaction=True)
 def test_the_shell_sees_the_exit_codes():
     key_id = IssuedFactory(fields__networks=("10.0.0.0/8",)).key.key_id
-    path = f"/{connection.settings_dict['NAME']}"
-    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=path).geturl()
+    server = urlsplit(os.environ["DATABASE_URL"])
+    name = connection.settings_dict["NAME"]
+    url = f"{server.scheme}://{server.netloc}/{name}?{server.query}"
 
     def code(key, address):
         done = subprocess.run(
