@@ -15,11 +15,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 RECIPES = PROJECT / "docs" / "gate"
@@ -47,10 +47,11 @@ class Upstream(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__((HOST, 0), _Echo)
-        self.seen: list[dict] = []
+        self.seen: list[dict[str, Any]] = []
 
 
 class _Echo(BaseHTTPRequestHandler):
+    server: Upstream
     protocol_version = "HTTP/1.1"
 
     def _answer(self) -> None:
@@ -82,13 +83,17 @@ class Product:
 
     folder: Path
     gate_headers: str
-    port: int = field(default_factory=lambda: free_port())
-    server: subprocess.Popen | None = None
+    port: int
+    server: subprocess.Popen[bytes] | None = None
 
     @property
     def environment(self) -> dict[str, str]:
         return {
-            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            **{
+                name: os.environ[name]
+                for name in ("PATH", "HOME")
+                if name in os.environ
+            },
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "ENV_FILE": os.devnull,
             "DATABASE_URL": f"sqlite:///{self.database}",
@@ -122,7 +127,7 @@ class Product:
         """Return what `create_api_key --json` tells of a new v1 key."""
         role = ("--role", "Full access")
         arguments = ("--type", "v1", *role, *options, "--json")
-        return json.loads(self.manage("create_api_key", name, *arguments))
+        return dict(json.loads(self.manage("create_api_key", name, *arguments)))
 
     def start(self) -> None:
         self.server = subprocess.Popen(
@@ -198,7 +203,7 @@ def running_upstream() -> Iterator[Upstream]:
 
 @contextmanager
 def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
-    product = Product(folder, gate_headers)
+    product = Product(folder, gate_headers, _free_port())
     product.manage("migrate", "--verbosity", "0")
     product.start()
     try:
@@ -210,7 +215,7 @@ def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
 @contextmanager
 def running_nginx(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
     """Serve docs/gate/nginx.conf and yield the port."""
-    port = free_port()
+    port = _free_port()
     recipe = _changed(
         (RECIPES / "nginx.conf").read_text(),
         {
@@ -225,7 +230,7 @@ def running_nginx(folder: Path, product: Product, upstream: Upstream) -> Iterato
     )
     (folder / "recipe.conf").write_text(recipe)
     (folder / "nginx.conf").write_text(_NGINX_AROUND.format(folder=folder))
-    command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = [_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with running([*command, "-e", str(folder / "start.log")], port):
         yield port
 
@@ -251,7 +256,7 @@ http {{
 @contextmanager
 def running_caddy(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
     """Serve docs/gate/Caddyfile and yield the port."""
-    port = free_port()
+    port = _free_port()
     recipe = _changed(
         (RECIPES / "Caddyfile").read_text(),
         {
@@ -260,10 +265,11 @@ def running_caddy(folder: Path, product: Product, upstream: Upstream) -> Iterato
             "\nsettings.example.com {": f"\nhttp://settings.example.com:{port} {{\n\tbind {HOST}",
             "127.0.0.1:8000": f"{HOST}:{product.port}",
             "127.0.0.1:9000": f"{HOST}:{upstream.server_port}",
+            "\n{\n": "\n{\n\tadmin off\n",
         },
     )
-    (folder / "Caddyfile").write_text(f"{{\n\tadmin off\n}}\n{recipe}")
-    command = [program("caddy"), "run", "--config", str(folder / "Caddyfile")]
+    (folder / "Caddyfile").write_text(recipe)
+    command = [_program("caddy"), "run", "--config", str(folder / "Caddyfile")]
     own = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with (folder / "caddy.log").open("wb") as log, running(command, port, own, log):
         yield port
@@ -296,24 +302,30 @@ def running(
         end(process)
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str | None:
     # Debian keeps servers in folders that are not on everybody's path.
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
-    found = shutil.which(name, path=path)
+    return shutil.which(name, path=path)
+
+
+def _program(name: str) -> str:
+    found = find_program(name)
     assert found, f"{name} is not installed; `make test` installs it where it may."
     return found
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         return int(listener.getsockname()[1])
 
 
-def await_port(port: int, process: subprocess.Popen) -> None:
+def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        assert process.poll() is None, f"{process.args} ended with {process.returncode}"
+        assert process.poll() is None, (
+            f"{process.args!r} ended with {process.returncode}"
+        )
         try:
             socket.create_connection((HOST, port), timeout=1).close()
         except OSError:
@@ -323,7 +335,7 @@ def await_port(port: int, process: subprocess.Popen) -> None:
     raise AssertionError(f"Nothing listens on port {port} after {PATIENCE_SECONDS} s.")
 
 
-def end(process: subprocess.Popen) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(timeout=15)

@@ -30,12 +30,6 @@ def key_of_another_network(stack):
     return stack.product.create_key("Elsewhere", "--allow-ip", "10.0.0.0/8")
 
 
-@pytest.fixture
-def upstream(stack):
-    stack.upstream.seen.clear()
-    return stack.upstream
-
-
 def assert_refused(answer, status, code, upstream):
     assert (answer.status, answer.json["status"]) == (status, status)
     assert answer.json["code"] == code
