@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from multiprocessing.util import Finalize
+from typing import Protocol
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, models, transaction
 
 from apikeys.client_ip import Address
-from apikeys.keyring import Secret, drop_broken_connection, release_connection
-from apikeys.models import KeySecret
+from apikeys.connection import drop_broken_connection, release_connection
+from apikeys.models import KeySecret, PluginToken
 
 logger = logging.getLogger(__name__)
 
@@ -28,16 +30,24 @@ _BATCH = 500
 _Uses = dict[int, tuple[datetime, Address | None]]
 
 
+class Used(Protocol):
+    """A row as remembered. `last_used_at` is what this process knows of it."""
+
+    pk: int
+    last_used_at: datetime | None
+
+
 class LastUse:
     """Collects uses in memory and writes them in batches. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[int, datetime, Address | None], None]) -> None:
+        self._write = write
         self._pending: _Uses = {}
         self._lock = threading.Lock()
         self._timer: threading.Thread | None = None
         self._wake = threading.Event()
 
-    def note(self, secret: Secret, address: Address | None, at: datetime) -> None:
+    def note(self, secret: Used, address: Address | None, at: datetime) -> None:
         """Take down one use of a secret that has just passed every check."""
         silence_ended = (
             secret.last_used_at is None or at - secret.last_used_at > SILENCE
@@ -66,7 +76,7 @@ class LastUse:
         try:
             with transaction.atomic():
                 for pk, (at, address) in uses.items():
-                    _write(pk, at, address)
+                    self._write(pk, at, address)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Last use is not written now (%s).", type(error).__name__)
             drop_broken_connection()
@@ -94,12 +104,21 @@ class LastUse:
                 release_connection()
 
 
-def _write(pk: int, at: datetime, address: Address | None) -> None:
-    is_older = models.Q(last_used_at=None) | models.Q(last_used_at__lt=at)
-    KeySecret.objects.filter(is_older, pk=pk).update(
+def _write_secret(pk: int, at: datetime, address: Address | None) -> None:
+    KeySecret.objects.filter(_is_older(at), pk=pk).update(
         last_used_at=at, last_used_address=str(address) if address else None
     )
 
 
-# Each process has one.
-last_use = LastUse()
+def _write_plugin_token(pk: int, at: datetime, address: Address | None) -> None:
+    # Not the address: it is a visitor's of somebody's page.
+    PluginToken.objects.filter(_is_older(at), pk=pk).update(last_used_at=at)
+
+
+def _is_older(at: datetime) -> models.Q:
+    return models.Q(last_used_at=None) | models.Q(last_used_at__lt=at)
+
+
+# Each process has one for keys and one for plugin tokens.
+last_use = LastUse(_write_secret)
+plugin_token_last_use = LastUse(_write_plugin_token)

@@ -46,13 +46,7 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[CallingKey, Proved] | None:
         # Django's own request: DRF's wrapper takes its time over each attribute.
         inner = request._request
-        header = inner.META.get
-        presented = credentials.find(
-            header("HTTP_AUTHORIZATION"),
-            credentials.header_pairs(header),
-            credentials.query_parameters(header("QUERY_STRING", "")),
-            _body_parameters(inner),
-        )
+        presented = find_key(inner, inner.META.get("HTTP_AUTHORIZATION"))
         if presented is policy.CREDENTIALS_MISSING:
             return None
         if isinstance(presented, Refusal):
@@ -91,6 +85,19 @@ class StaffAuthentication(SessionAuthentication):
             return None
         may_see = may_look(request._request, "apikeys.view_apikey")
         return signed_in if signed_in[0].is_staff and may_see else None
+
+
+def find_key(
+    request: HttpRequest, authorization: str | None
+) -> credentials.Presented | Refusal:
+    """Return the one key that a call presents, or why there is not exactly one."""
+    header = request.META.get
+    return credentials.find(
+        authorization,
+        credentials.header_pairs(header),
+        credentials.query_parameters(header("QUERY_STRING", "")),
+        _body_parameters(request),
+    )
 
 
 def calling_key(request: Request) -> Proved:

@@ -5,20 +5,31 @@ The last one catches what is no endpoint, so that a key's rules hold there too.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import path, re_path
 
 from apikeys.api import views
+from apikeys.api.plugin_authorize import AuthorizeView
+from apikeys.api.topol import NoSuchTokenPathView, PluginTokenViewSet
 
 _endpoints = {
     "whoami": (views.WhoamiView, {}),
     "explain": (views.ExplainView, {}),
     "schema": (views.SchemaView, {}),
     "docs": (views.DocsView, {"url_name": "api:schema"}),
+    "plugin/authorize": (AuthorizeView, {}),
+}
+_plugin_tokens: dict[str, dict[str, Any]] = {
+    "": {"get": "list", "post": "create"},
+    "/<str:token_id>": {"get": "retrieve", "delete": "destroy"},
+    "/<str:token_id>/add-domains": {"post": "add_domains"},
+    "/<str:token_id>/delete-domains": {"post": "delete_domains"},
 }
 
 urlpatterns = [
     *(
-        path(f"/{name}", view.as_view(**arguments), name=name)
+        path(f"/{name}", view.as_view(**arguments), name=name.replace("/", "-"))
         for name, (view, arguments) in _endpoints.items()
     ),
     # The twin with a slash is the same endpoint and stands in no document.
@@ -26,5 +37,16 @@ urlpatterns = [
         path(f"/{name}/", view.as_view(**arguments, schema=None))
         for name, (view, arguments) in _endpoints.items()
     ),
-    re_path(r"^(?:/[\s\S]*)?$", views.NoSuchEndpointView.as_view(), name="no-such-endpoint"),
+    *(
+        path(f"/api-tokens{rest}", PluginTokenViewSet.as_view(actions))
+        for rest, actions in _plugin_tokens.items()
+    ),
+    *(
+        path(f"/api-tokens{rest}/", PluginTokenViewSet.as_view(actions, schema=None))
+        for rest, actions in _plugin_tokens.items()
+    ),
+    re_path(r"^/api-tokens/", NoSuchTokenPathView.as_view()),
+    re_path(
+        r"^(?:/[\s\S]*)?$", views.NoSuchEndpointView.as_view(), name="no-such-endpoint"
+    ),
 ]

@@ -31,7 +31,16 @@ _FIXED_EXPIRY = _("Fixed: it cannot be extended later.")
 _FIXED_ROLES = _("Fixed: they cannot be changed later.")
 
 
-class NonceForm(forms.Form):
+class ServiceForm(forms.Form):
+    """A form whose values a service may object to."""
+
+    def add_service_errors(self, errors: dict[str, str]) -> None:
+        """Show a service's objections beside their fields."""
+        for name, text in errors.items():
+            self.add_error(name if name in self.fields else None, text)
+
+
+class NonceForm(ServiceForm):
     """A form whose POST makes a secret: its one-time value stops a second one."""
 
     nonce = forms.CharField(max_length=64, min_length=16, widget=forms.HiddenInput)
@@ -41,7 +50,7 @@ class NonceForm(forms.Form):
         self.initial.setdefault("nonce", secrets.token_urlsafe(24))
 
 
-class KeySettingsForm(forms.Form):
+class KeySettingsForm(ServiceForm):
     """The fields of a key that may change. An empty list needs its box ticked."""
 
     name = forms.CharField(
@@ -121,11 +130,6 @@ class KeySettingsForm(forms.Form):
             accepts_parameters=given.get("accepts_parameters", False),
             note=given["note"],
         )
-
-    def add_service_errors(self, errors: dict[str, str]) -> None:
-        """Show a service's objections beside their fields."""
-        for name, text in errors.items():
-            self.add_error(name if name in self.fields else None, text)
 
 
 class EditKeyForm(KeySettingsForm):

@@ -22,10 +22,11 @@ from apikeys.access import (
     request_address,
 )
 from apikeys.client_ip import parse_address
+from apikeys.epoch_watch import StateUnknown
 from apikeys.explanation import Explanation, explain
 from apikeys.forms.keys import DeleteKeyForm, EditKeyForm, TryCallForm
 from apikeys.hypothetical_calls import hypothetical_call
-from apikeys.keyring import StateUnknown, keyring
+from apikeys.keyring import keyring
 from apikeys.models import ApiKey, AuditEntry
 from apikeys.services import keys as key_services
 from apikeys.services import rotation

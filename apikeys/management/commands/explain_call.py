@@ -7,9 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apikeys.client_ip import parse_address
+from apikeys.epoch_watch import StateUnknown
 from apikeys.explanation import explain
 from apikeys.hypothetical_calls import hypothetical_call
-from apikeys.keyring import StateUnknown, keyring
+from apikeys.keyring import keyring
 
 _REFUSED, _UNKNOWN_KEY = 1, 2
 
