@@ -38,6 +38,8 @@ def permission_for(method: str, path: str | None) -> str | None:
     """
     if path is None:
         return None
+    # As an upstream may: some read "get" as GET.
+    method = method.upper()
     method = "GET" if method == "HEAD" else method
     return _first(_table(), method, path)
 

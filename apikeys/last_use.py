@@ -13,19 +13,26 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from multiprocessing.util import Finalize
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, models, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from apikeys.client_ip import Address
 from apikeys.connection import drop_broken_connection, release_connection
-from apikeys.models import KeySecret, PluginToken
 
 logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=1)
 _BATCH = 500
+_KEY_UPDATE = """
+    UPDATE apikeys_keysecret SET last_used_at = %s, last_used_address = %s
+    WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
+"""
+_PLUGIN_UPDATE = """
+    UPDATE apikeys_plugintoken SET last_used_at = %s
+    WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
+"""
 
 _Uses = dict[int, tuple[datetime, Address | None]]
 
@@ -40,7 +47,7 @@ class Used(Protocol):
 class LastUse:
     """Collects uses in memory and writes them in batches. Thread-safe."""
 
-    def __init__(self, write: Callable[[int, datetime, Address | None], None]) -> None:
+    def __init__(self, write: Callable[[_Uses], None]) -> None:
         self._write = write
         self._pending: _Uses = {}
         self._lock = threading.Lock()
@@ -75,8 +82,7 @@ class LastUse:
     def _write_or_keep(self, uses: _Uses) -> None:
         try:
             with transaction.atomic():
-                for pk, (at, address) in uses.items():
-                    self._write(pk, at, address)
+                self._write(uses)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Last use is not written now (%s).", type(error).__name__)
             drop_broken_connection()
@@ -104,21 +110,37 @@ class LastUse:
                 release_connection()
 
 
-def _write_secret(pk: int, at: datetime, address: Address | None) -> None:
-    KeySecret.objects.filter(_is_older(at), pk=pk).update(
-        last_used_at=at, last_used_address=str(address) if address else None
+def _write_secrets(uses: _Uses) -> None:
+    as_column = connection.ops.adapt_ipaddressfield_value
+    _write_rows(
+        _KEY_UPDATE,
+        [
+            (moment, as_column(str(address) if address else None), pk, moment)
+            for pk, moment, address in _columns(uses)
+        ],
     )
 
 
-def _write_plugin_token(pk: int, at: datetime, address: Address | None) -> None:
+def _write_plugin_tokens(uses: _Uses) -> None:
     # Not the address: it is a visitor's of somebody's page.
-    PluginToken.objects.filter(_is_older(at), pk=pk).update(last_used_at=at)
+    _write_rows(
+        _PLUGIN_UPDATE,
+        [(moment, pk, moment) for pk, moment, _ in _columns(uses)],
+    )
 
 
-def _is_older(at: datetime) -> models.Q:
-    return models.Q(last_used_at=None) | models.Q(last_used_at__lt=at)
+def _columns(uses: _Uses) -> list[tuple[int, Any, Address | None]]:
+    as_column = connection.ops.adapt_datetimefield_value
+    return [(pk, as_column(at), address) for pk, (at, address) in uses.items()]
+
+
+def _write_rows(statement: str, rows: list[tuple[Any, ...]]) -> None:
+    # Not the ORM: it would wait for the answer to each row, thousands of times a
+    # minute where many keys are in use. The driver sends these in one go.
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
 
 
 # Each process has one for keys and one for plugin tokens.
-last_use = LastUse(_write_secret)
-plugin_token_last_use = LastUse(_write_plugin_token)
+last_use = LastUse(_write_secrets)
+plugin_token_last_use = LastUse(_write_plugin_tokens)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import string
 import zlib
@@ -28,7 +29,10 @@ _ID_LENGTH = 16
 _SECRET_LENGTH = 32
 _CHECK_LENGTH = 6
 _CROCKFORD_SET = frozenset(_CROCKFORD)
-_BASE62_SET = frozenset(_BASE62)
+_FORM = re.compile(
+    rf"(([a-z]+)_[{_CROCKFORD}]{{{_ID_LENGTH}}})"
+    rf"_([{_BASE62}]{{{_SECRET_LENGTH + _CHECK_LENGTH}}})"
+)
 # A pepper is text of at least this many characters (256 bits as hex digits).
 MIN_PEPPER_LENGTH = 32
 
@@ -75,14 +79,13 @@ def with_new_secret(public_id: str) -> Token:
 
 def parse(text: str, prefix: str = KEY_PREFIX) -> Token:
     """Split a presented token. Raises `MalformedToken` or `WrongCheck`."""
-    public_id, _, secret = text.rpartition("_")
-    if not is_public_id(public_id, prefix):
+    found = _FORM.fullmatch(text)
+    if found is None:
         raise MalformedToken
-    if len(secret) != _SECRET_LENGTH + _CHECK_LENGTH or not _BASE62_SET.issuperset(
-        secret
-    ):
+    public_id, found_prefix, secret = found.groups()
+    if found_prefix != prefix:
         raise MalformedToken
-    if _check(text[:-_CHECK_LENGTH]) != secret[-_CHECK_LENGTH:]:
+    if _check(text[:-_CHECK_LENGTH]) != text[-_CHECK_LENGTH:]:
         raise WrongCheck
     return Token(public_id, secret)
 

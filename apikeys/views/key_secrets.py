@@ -16,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apikeys.access import actor_of, manager_required, request_address
-from apikeys.forms.keys import IssueKeyForm, PasswordForm, RotateKeyForm
+from apikeys.forms.key_actions import PasswordForm, RotateKeyForm
+from apikeys.forms.keys import IssueKeyForm
 from apikeys.models import ApiKey
 from apikeys.services import keys as key_services
 from apikeys.services import rotation

@@ -24,7 +24,8 @@ from apikeys.access import (
 from apikeys.client_ip import parse_address
 from apikeys.epoch_watch import StateUnknown
 from apikeys.explanation import Explanation, explain
-from apikeys.forms.keys import DeleteKeyForm, EditKeyForm, TryCallForm
+from apikeys.forms.key_actions import DeleteKeyForm, TryCallForm
+from apikeys.forms.keys import EditKeyForm
 from apikeys.hypothetical_calls import hypothetical_call
 from apikeys.keyring import keyring
 from apikeys.models import ApiKey, AuditEntry

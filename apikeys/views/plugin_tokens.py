@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from apikeys.access import actor_of, manager_required, may_look, may_manage
 from apikeys.domains import parse_domain
-from apikeys.forms.keys import DeleteKeyForm
+from apikeys.forms.key_actions import DeleteKeyForm
 from apikeys.forms.plugin_tokens import (
     CreatePluginTokenForm,
     DomainsForm,

@@ -11,11 +11,12 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import (
     Browser,
@@ -25,16 +26,31 @@ from playwright.sync_api import (
     Error,
     Page,
     Request,
+    expect,
     sync_playwright,
 )
 from pytest_django.live_server_helper import LiveServer
 
+from apikeys.keyring import keyring
+from apikeys.last_use import last_use
 from tests.system_parts import find_chromium
 
 TIMEOUT_MILLISECONDS = 15_000
 # Chromium must not look for its maker's servers.
 ARGUMENTS = ["--disable-gpu", "--disable-quic", "--disable-sync"]
 OWN_SCHEMES = ("about:", "blob:", "data:")
+
+expect.set_options(timeout=TIMEOUT_MILLISECONDS)
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(settings) -> Iterator[None]:
+    """The live server runs in this process: it must not remember other tests' keys."""
+    settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
+    keyring.forget()
+    yield
+    keyring.forget()
+    last_use._pending.clear()
 
 
 @pytest.fixture(scope="session")
@@ -57,24 +73,37 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
+def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """What the browser complains of; at the end, what was not expected fails."""
+    complaints: list[str] = []
+    yield complaints
+    marker = request.node.get_closest_marker("expects_console_errors")
+    expected = "|".join(marker.args or [".*"]) if marker else "(?!)"
+    unexpected = [text for text in complaints if not re.search(expected, text)]
+    if unexpected:
+        pytest.fail("\n".join(["The browser complains:", *unexpected]), pytrace=False)
+
+
+@pytest.fixture
+def context_options() -> dict[str, Any]:
+    """Options of `new_context`; a module or a parameter may put others here."""
+    return {}
+
+
+@pytest.fixture
 def context(
-    browser: Browser, live_server: LiveServer, request: pytest.FixtureRequest
+    browser: Browser,
+    live_server: LiveServer,
+    complaints: list[str],
+    context_options: dict[str, Any],
 ) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=live_server.url, locale="en-US")
+    context = browser.new_context(
+        base_url=live_server.url, locale="en-US", **context_options
+    )
     context.set_default_timeout(TIMEOUT_MILLISECONDS)
-    complaints = _listen(context, live_server.url)
+    _listen(context, live_server.url, complaints)
     yield context
     context.close()
-    marker = request.node.get_closest_marker("expects_console_errors")
-    if marker:
-        patterns = marker.args or (".*",)
-        complaints = [
-            text
-            for text in complaints
-            if not any(re.search(pattern, text) for pattern in patterns)
-        ]
-    if complaints:
-        pytest.fail("The browser complains:\n" + "\n".join(complaints), pytrace=False)
 
 
 @pytest.fixture
@@ -83,15 +112,21 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def sign_in(
-    context: BrowserContext, live_server: LiveServer
-) -> Callable[[AbstractBaseUser], None]:
-    def sign_in(person: AbstractBaseUser) -> None:
+def sign_in(context: BrowserContext, live_server: LiveServer) -> Callable[[User], None]:
+    def sign_in(person: User) -> None:
         client = Client()
         client.force_login(person)
         name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": client.cookies[name].value}
-        context.add_cookies([{**cookie, "url": live_server.url, "httpOnly": True}])
+        context.add_cookies(
+            [
+                {
+                    "name": name,
+                    "value": client.cookies[name].value,
+                    "url": live_server.url,
+                    "httpOnly": True,
+                }
+            ]
+        )
 
     return sign_in
 
@@ -104,9 +139,18 @@ def signed_in_page(page: Page, sign_in, admin_user) -> Page:
 
 
 @pytest.fixture
-def assert_accessible() -> Callable[[Page], None]:
-    def assert_accessible(page: Page) -> None:
-        results = Axe().run(page)
+def assert_accessible(complaints: list[str]) -> Callable[..., None]:
+    def assert_accessible(page: Page, without: str = "") -> None:
+        """Fail with what axe finds, leaving out what is inside a CSS selector."""
+        before = len(complaints)
+        results = Axe().run(
+            page,
+            context={"exclude": [[without]]} if without else None,
+            # Without preload it does not fetch style sheets under wrong addresses.
+            options={"preload": False, "resultTypes": ["violations"]},
+        )
+        # It tries inline styles of its own, which the page's policy refuses.
+        del complaints[before:]
         assert results.violations_count == 0, results.generate_report()
 
     return assert_accessible
@@ -132,10 +176,11 @@ def _launch(chromium: BrowserType, path: Path) -> Browser:
         return launch(sandbox=False)
 
 
-def _listen(context: BrowserContext, own_address: str) -> list[str]:
-    complaints: list[str] = []
-
+def _listen(context: BrowserContext, own_address: str, complaints: list[str]) -> None:
     def on_console(message: ConsoleMessage) -> None:
+        if message.location.get("url", "").endswith("/favicon.ico"):
+            # Chromium asks for it on its own, once, in whichever test comes first.
+            return
         if message.type == "error" or "Content Security Policy" in message.text:
             complaints.append(f"{message.text} ({message.location.get('url')})")
 
@@ -146,4 +191,3 @@ def _listen(context: BrowserContext, own_address: str) -> list[str]:
     context.on("console", on_console)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     context.on("request", on_request)
-    return complaints

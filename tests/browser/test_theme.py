@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import KEYS
+
+BRIGHTNESS = """() => getComputedStyle(document.body).backgroundColor
+    .match(/[\\d.]+/g).slice(0, 3).map(Number).reduce((a, b) => a + b) / 765"""
+
+
+def test_chosen_theme_lasts(signed_in_page: Page):
+    page = signed_in_page
+    page.goto(KEYS)
+    root = page.locator("html")
+    toggle = page.get_by_role("button", name="Theme:")
+    assert page.evaluate(BRIGHTNESS) > 0.8
+
+    # From the system's theme to dark, which stays over a reload and other pages.
+    toggle.click()
+    expect(root).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(BRIGHTNESS) < 0.2
+    page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+    expect(toggle).to_have_accessible_name("Theme: Dark")
+    assert page.evaluate(BRIGHTNESS) < 0.2
+    page.goto("/settings/login/")
+    assert page.evaluate(BRIGHTNESS) < 0.2
+
+    # And on to light.
+    page.goto(KEYS)
+    toggle.click()
+    expect(root).to_have_attribute("data-theme", "light")
+    assert page.evaluate(BRIGHTNESS) > 0.8
