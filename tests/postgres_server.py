@@ -50,9 +50,9 @@ def _start(folder: Path, options: str) -> None:
         shutil.copytree(
             WHEEL, folder / WHEEL.name, ignore=shutil.ignore_patterns("include")
         )
-        shutil.copytree(
-            WHEEL.with_suffix(".libs"), folder / f"{WHEEL.name}.libs"
-        )
+        # Its programs find their libraries beside the package.
+        if (libraries := WHEEL.with_suffix(".libs")).exists():
+            shutil.copytree(libraries, folder / libraries.name)
         _give(folder, account)
     _run(
         folder,
@@ -95,9 +95,9 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
         check=False,
     )
     if result.returncode:
-        texts = [path.read_text() for path in folder.glob("*.out")]
-        log = folder / "log"
-        raise RuntimeError("\n".join([program, *texts, log.exists() and log.read_text() or ""]))
+        reports = [*folder.glob("*.out"), *folder.glob("log")]
+        texts = [path.read_text(errors="replace") for path in reports]
+        raise RuntimeError("\n".join([f"{program} failed:", *texts]))
 
 
 def _remove_leftovers() -> None:

@@ -1,4 +1,4 @@
-"""Puts programs in place that no wheel carries: `system_parts.py chromium nginx`.
+"""Puts programs in place that no wheel carries: `system_parts.py nginx wrk`.
 
 Takes what is found, else Debian's package where it is root; Chromium last of all as
 Playwright's own download. Needs nothing but Python's own library.
@@ -6,6 +6,7 @@ Playwright's own download. Needs nothing but Python's own library.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -13,11 +14,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 PACKAGES = {
     # Without a font, pages have no text to measure.
     "chromium": ("chromium", "fonts-liberation"),
     "nginx": ("nginx",),
+    # What the driver in its wheel is linked against.
+    "playwright": ("libatomic1",),
     "venv": ("python3-venv",),
     "wrk": ("wrk",),
 }
@@ -55,10 +63,11 @@ def _find(name: str) -> Path | None:
 
 
 def _playwright_chromium() -> Path | None:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
+    if not _is_there("playwright"):
         return None
+    # Absent while the virtual environment itself is being made.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
     with sync_playwright() as playwright:
         path = Path(playwright.chromium.executable_path)
     return path if path.exists() else None
@@ -67,8 +76,12 @@ def _playwright_chromium() -> Path | None:
 def _is_there(part: str) -> bool:
     if part == "chromium":
         return find_chromium() is not None
+    if part == "playwright":
+        driver = [sys.executable, "-m", "playwright", "--version"]
+        return subprocess.run(driver, capture_output=True, check=False).returncode == 0
     if part == "venv":
-        return _succeeds([sys.executable, "-c", "import ensurepip"])
+        importlib.invalidate_caches()
+        return importlib.util.find_spec("ensurepip") is not None
     return _find(part) is not None
 
 
@@ -104,7 +117,7 @@ def _download_chromium(_part: str) -> None:
 
 def _succeeds(command: list[str], environment: dict[str, str] | None = None) -> bool:
     result = subprocess.run(
-        command, env=environment, stdout=sys.stderr, stderr=sys.stderr, check=False
+        command, env=environment, stdout=subprocess.DEVNULL, check=False
     )
     return result.returncode == 0
 

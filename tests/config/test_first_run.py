@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import stat
 import subprocess
@@ -60,13 +61,13 @@ def test_second_run_keeps_the_file(env_file, free_port):
 
 
 def test_run_that_loses_the_race_keeps_the_winners_file(env_file, monkeypatch):
-    link = first_run.os.link
+    link = os.link
 
     def link_too_late(draft, path):
         env_file.write_text("theirs")
         link(draft, path)
 
-    monkeypatch.setattr(first_run.os, "link", link_too_late)
+    monkeypatch.setattr(os, "link", link_too_late)
 
     with pytest.raises(first_run.NotReady):
         first_run.prepare_env_file(env_file)
@@ -75,12 +76,16 @@ def test_run_that_loses_the_race_keeps_the_winners_file(env_file, monkeypatch):
 
 
 def test_file_without_a_secret_is_named_and_kept(env_file, free_port, capsys):
-    env_file.write_text("SECRET_KEY=kept\nAPI_KEY_PEPPERS=\n# FIELD_ENCRYPTION_KEYS=x\n")
+    env_file.write_text(
+        "SECRET_KEY=kept\nAPI_KEY_PEPPERS=\n# FIELD_ENCRYPTION_KEYS=x\n"
+    )
     before = env_file.read_bytes()
 
     assert first_run.main(["--port", free_port]) == 1
 
-    assert ".env lacks API_KEY_PEPPERS, FIELD_ENCRYPTION_KEYS." in capsys.readouterr().err
+    assert (
+        ".env lacks API_KEY_PEPPERS, FIELD_ENCRYPTION_KEYS." in capsys.readouterr().err
+    )
     assert env_file.read_bytes() == before
 
 
@@ -115,7 +120,7 @@ def test_port_for_root_alone_is_explained(monkeypatch):
     def bind(*arguments):
         raise PermissionError
 
-    monkeypatch.setattr(first_run.socket.socket, "bind", bind)
+    monkeypatch.setattr(socket.socket, "bind", bind)
 
     with pytest.raises(first_run.NotReady, match="needs more rights"):
         first_run.check_port("80")

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import secrets
+from ipaddress import ip_network
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+
+from apikeys.checks import (
+    check_digests_have_their_pepper,
+    check_gate_settings,
+    check_peppers,
+)
+
+GOOD = secrets.token_hex(32)
+
+
+@pytest.mark.parametrize(
+    ("peppers", "ids"),
+    [
+        pytest.param({1: GOOD}, [], id="strong"),
+        pytest.param({1: GOOD, 2: GOOD[:32]}, [], id="exactly-long-enough"),
+        pytest.param({}, ["apikeys.E001"], id="none"),
+        pytest.param({1: GOOD[:31]}, ["apikeys.E002"], id="one-too-short"),
+        pytest.param({1: ""}, ["apikeys.E002"], id="empty"),
+        pytest.param({1: "a" * 64}, ["apikeys.E002"], id="one-character"),
+        pytest.param({1: "abcdefg" * 10}, ["apikeys.E002"], id="seven-characters"),
+        pytest.param({1: "abcdefgh" * 10}, [], id="eight-characters"),
+        pytest.param({1: GOOD, 2: "x"}, ["apikeys.E002"], id="one-of-two"),
+        pytest.param(
+            {1: django_settings.SECRET_KEY}, ["apikeys.E002"], id="the-secret-key"
+        ),
+    ],
+)
+def test_peppers_are_checked(peppers, ids, settings):
+    settings.API_KEY_PEPPERS = peppers
+
+    problems = check_peppers()
+
+    assert [problem.id for problem in problems] == ids
+    assert all("secrets.token_hex(32)" in str(problem.hint) for problem in problems)
+    texts = str(problems)
+    assert not [text for text in peppers.values() if len(text) > 9 and text in texts]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ids"),
+    [
+        pytest.param("GATE_HEADERS", "original", [], id="original"),
+        pytest.param("GATE_HEADERS", "forwarded", [], id="forwarded"),
+        pytest.param("GATE_HEADERS", "both", ["apikeys.E003"], id="other-headers"),
+        pytest.param("KEY_TYPE_EXTRA_PATHS", {"v1": ["/crm"]}, [], id="known-type"),
+        pytest.param(
+            "KEY_TYPE_EXTRA_PATHS", {"v3": ["/x"]}, ["apikeys.E004"], id="unknown-type"
+        ),
+        pytest.param(
+            "TRUSTED_PROXIES", (ip_network("10.0.0.0/8"),), [], id="named-proxies"
+        ),
+        pytest.param(
+            "TRUSTED_PROXIES",
+            (ip_network("10.0.0.0/8"), ip_network("0.0.0.0/0")),
+            ["apikeys.E005"],
+            id="all-of-ipv4",
+        ),
+        pytest.param(
+            "TRUSTED_PROXIES", (ip_network("::/0"),), ["apikeys.E005"], id="all-of-ipv6"
+        ),
+    ],
+)
+def test_settings_of_the_gate_are_checked(name, value, ids, settings):
+    setattr(settings, name, value)
+
+    assert [problem.id for problem in check_gate_settings()] == ids
+
+
+def test_start_without_a_pepper_fails(settings):
+    settings.API_KEY_PEPPERS = {}
+
+    with pytest.raises(CommandError, match="API_KEY_PEPPERS is empty"):
+        call_command("check")
+
+
+def test_database_is_not_asked_unless_it_may_be_used():
+    assert check_digests_have_their_pepper() == []
+    assert check_digests_have_their_pepper(databases=[]) == []
+
+
+@pytest.mark.django_db
+def test_database_that_does_not_answer_is_no_problem_of_the_peppers():
+    def fail(*arguments):
+        raise OperationalError
+
+    with connection.execute_wrapper(fail):
+        assert check_digests_have_their_pepper(databases=["default"]) == []

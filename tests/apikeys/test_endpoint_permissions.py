@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+
+from apikeys.endpoint_permissions import _table, permission_for, rows
+
+ROWS = (
+    *rows("/api/egress/leads", {"GET": "crm.view_lead", "POST": "crm.add_lead"}),
+    *rows("/api/egress/*", {"GET": "crm.view_anything"}),
+)
+
+
+@pytest.fixture(autouse=True)
+def contributed(monkeypatch):
+    config = apps.get_app_config("webservice_users")
+    monkeypatch.setattr(config, "endpoint_permissions", ROWS, raising=False)
+    _table.cache_clear()
+    yield
+    _table.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        pytest.param("GET", "/api/egress/leads", "crm.view_lead", id="first-row"),
+        pytest.param("POST", "/api/egress/leads", "crm.add_lead", id="other-method"),
+        pytest.param("HEAD", "/api/egress/leads", "crm.view_lead", id="head-is-get"),
+        pytest.param("get", "/api/egress/leads", "crm.view_lead", id="small-letters"),
+        pytest.param("GET", "/api/egress/x", "crm.view_anything", id="star"),
+        pytest.param("GET", "/crm/leads", None, id="path-without-a-row"),
+        pytest.param("GET", None, None, id="malformed-path"),
+    ],
+)
+def test_call_needs(method, path, expected):
+    assert permission_for(method, path) == expected
