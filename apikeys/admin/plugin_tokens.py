@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apikeys.access import may_look, may_manage
-from apikeys.admin.filters import ManagingFilter
+from apikeys.admin.filters import ManagingFilter, OwnFiltersOnly
 from apikeys.html import ago, day, pill
 from apikeys.models import PluginToken
 from apikeys.views import plugin_tokens as views
@@ -21,7 +21,7 @@ _DOMAINS_SHOWN = 2
 
 
 @admin.register(PluginToken)
-class PluginTokenAdmin(admin.ModelAdmin):
+class PluginTokenAdmin(OwnFiltersOnly):
     """The plugin tokens list; everything about one is a page of `views.plugin_tokens`."""
 
     list_display = ("name_link", "domain_list", "location", "created", "last_used")

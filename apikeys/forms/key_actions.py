@@ -9,11 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.client_ip import parse_address
-from apikeys.forms.keys import IssueKeyForm, NonceForm
+from apikeys.forms.keys import IssueKeyForm, NonceForm, VersionForm
 
 
-class RotateKeyForm(NonceForm):
-    version = forms.IntegerField(widget=forms.HiddenInput)
+class RotateKeyForm(NonceForm, VersionForm):
     overlap = forms.TypedChoiceField(
         label=_("The present secret"),
         coerce=int,

@@ -19,11 +19,10 @@ from apikeys.forms.fields import (
     plain_line,
 )
 from apikeys.key_types import KEY_TYPES, KeyType, Need, misfits
-from apikeys.services.keys import KeySettings
+from apikeys.services.keys import MAX_EXPIRY, KeySettings
+from apikeys.services.refusals import ChangedMeanwhile, ServiceRefusal
 
 MIN_PASSWORD_LENGTH = 12
-# Nearer the last year of the calendar an instant cannot be shown in every zone.
-MAX_EXPIRY = timedelta(days=36525)
 
 _EXPIRY_PRESETS = {"30": 30, "90": 90, "180": 180, "365": 365}
 _FIXED_EXPIRY = _("Fixed: it cannot be extended later.")
@@ -37,6 +36,21 @@ class ServiceForm(forms.Form):
         """Show a service's objections beside their fields."""
         for name, text in errors.items():
             self.add_error(name if name in self.fields else None, text)
+
+
+class VersionForm(ServiceForm):
+    """A form about a row that others may change while it is being filled in."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def add_refusal(self, refusal: ServiceRefusal) -> None:
+        """Show a refusal; after a change by others, let the next sending count."""
+        if isinstance(refusal, ChangedMeanwhile):
+            sent: Any = self.data
+            renewed = sent.copy()
+            renewed["version"] = refusal.version
+            self.data = renewed
+        self.add_error(None, str(refusal))
 
 
 class NonceForm(ServiceForm):
@@ -139,10 +153,8 @@ class KeySettingsForm(ServiceForm):
         )
 
 
-class EditKeyForm(KeySettingsForm):
+class EditKeyForm(KeySettingsForm, VersionForm):
     """Only the fields that the key's type has, and the version that was shown."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, kind: KeyType, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import domains
-from apikeys.forms.keys import NonceForm
+from apikeys.forms.keys import NonceForm, VersionForm
 from apikeys.plugin_policy import MAX_NAME_LENGTH, MalformedName, normal_name
 
 
@@ -31,7 +31,7 @@ class DomainsField(forms.CharField):
         return
 
 
-class DomainsForm(forms.Form):
+class DomainsForm(VersionForm):
     """The list of a token's domains, and the version that was shown."""
 
     domains = DomainsField(
@@ -41,7 +41,6 @@ class DomainsForm(forms.Form):
             " too: <code>example.com</code> stands for <code>shop.example.com</code>."
         ),
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class CreatePluginTokenForm(NonceForm):

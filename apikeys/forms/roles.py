@@ -66,4 +66,5 @@ class RoleForm(forms.ModelForm):
                 gettext("You do not hold: %(lacking)s.")
                 % {"lacking": ", ".join(lacking)}
             )
-        return chosen
+        # What the form does not offer stays as it is.
+        return set(chosen) | (held - set(grantable_permissions()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -33,8 +33,15 @@ from apikeys.models import (
 from apikeys.roles import permissions_of
 from apikeys.services.audit import Actor, Changes, record
 from apikeys.services.nonces import spend_nonce
-from apikeys.services.refusals import InvalidFields, PermissionGrowth, ServiceRefusal
+from apikeys.services.refusals import (
+    ChangedMeanwhile,
+    InvalidFields,
+    PermissionGrowth,
+    ServiceRefusal,
+)
 
+# Beyond it the calendars of some time zones end.
+MAX_EXPIRY = timedelta(days=36525)
 _PASSWORD_BYTES = 18
 _NAME_TAKEN = "A key of this type has this name already."
 
@@ -44,16 +51,6 @@ class UnknownKey(ServiceRefusal):
 
     def __init__(self) -> None:
         super().__init__("There is no key with this ID, or it is deleted.")
-
-
-class ChangedMeanwhile(ServiceRefusal):
-    """Somebody else changed the key after the form was filled in."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Somebody changed this key after you opened this form. Nothing of yours"
-            " was done; open the key again and look at it first."
-        )
 
 
 class AlreadySo(ServiceRefusal):
@@ -116,8 +113,7 @@ def issue_key(
     roles = list(roles)
     token = tokens.generate()
     _refuse_misfits(key_type, fields, roles=roles, password=password)
-    if expires_at is not None and expires_at <= at:
-        raise InvalidFields({"expires_at": "The expiry is in the past."})
+    _refuse_expiry(expires_at, at)
     refuse_growth(actor, roles)
     spend_nonce(nonce, subject_id=token.public_id, at=at)
     _refuse_taken_name(key_type, fields.name)
@@ -247,7 +243,7 @@ def lock_key(key_id: str) -> ApiKey:
 def refuse_other_version(key: ApiKey, expected: int | None) -> None:
     """Raise `ChangedMeanwhile` unless a locked key is as the form showed it."""
     if expected is not None and key.version != expected:
-        raise ChangedMeanwhile
+        raise ChangedMeanwhile(key.version)
 
 
 def add_secret(key: ApiKey, token: tokens.Token, *, at: datetime) -> KeySecret:
@@ -341,6 +337,13 @@ def _initial(key: ApiKey, roles: Iterable[Group]) -> Changes:
         "password": "set" if key.password else "",
     }
     return {name: (None, value) for name, value in values.items() if value}
+
+
+def _refuse_expiry(expires_at: datetime | None, at: datetime) -> None:
+    if expires_at is not None and not at < expires_at <= at + MAX_EXPIRY:
+        raise InvalidFields(
+            {"expires_at": "The expiry is in the past or more than 100 years away."}
+        )
 
 
 def _refuse_taken_name(key_type: str, name: str) -> None:

@@ -104,7 +104,7 @@ def _saved(request: HttpRequest, key: ApiKey, form: EditKeyForm) -> bool:
     except InvalidFields as refusal:
         form.add_service_errors(refusal.errors)
     except ServiceRefusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_refusal(refusal)
     else:
         return True
     return False

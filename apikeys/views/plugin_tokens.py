@@ -190,7 +190,7 @@ def _saved(request: HttpRequest, token: PluginToken, form: DomainsForm) -> bool:
     except InvalidFields as refusal:
         form.add_error("domains", str(refusal))
     except ServiceRefusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_refusal(refusal)
     else:
         return True
     return False

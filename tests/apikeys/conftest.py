@@ -1,26 +1,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
-
-from apikeys.keyring import keyring
-from apikeys.last_use import last_use
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(settings) -> Iterator[None]:
-    """Each test starts as a new process: a rolled back epoch repeats its numbers."""
-    settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    keyring.forget()
-    last_use._pending.clear()
 
 
 class Clock:

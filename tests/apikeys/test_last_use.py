@@ -204,7 +204,7 @@ def test_use_that_cannot_be_written_is_kept_for_later(issued, caplog):
 @pytest.mark.django_db(transaction=True)
 def test_timer_writes_what_is_collected(issued, settings):
     settings.LAST_USE_FLUSH_SECONDS = 0.01
-    collector = LastUse()
+    collector = LastUse(last_use._write)
     secret = _secret(issued)
     collector.note(secret, ADDRESS, AT)
     collector.note(secret, OTHER, AT + MICROSECOND)

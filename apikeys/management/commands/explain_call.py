@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("id")
         parser.add_argument("method")
         parser.add_argument("path")
-        parser.add_argument("--from", dest="address", required=True, metavar="ADDRESS")
+        parser.add_argument("--from", dest="address", default="", metavar="ADDRESS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         address = parse_address(options["address"])
