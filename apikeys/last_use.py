@@ -25,14 +25,14 @@ logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=1)
 _BATCH = 500
-_KEY_UPDATE = """
-    UPDATE apikeys_keysecret SET last_used_at = %s, last_used_address = %s
-    WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
-"""
-_PLUGIN_UPDATE = """
-    UPDATE apikeys_plugintoken SET last_used_at = %s
-    WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
-"""
+_KEY_UPDATE = (
+    "UPDATE apikeys_keysecret SET last_used_at = %s, last_used_address = %s"
+    " WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)"
+)
+_PLUGIN_UPDATE = (
+    "UPDATE apikeys_plugintoken SET last_used_at = %s"
+    " WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)"
+)
 
 _Uses = dict[int, tuple[datetime, Address | None]]
 

@@ -19,7 +19,7 @@ from apikeys.forms.fields import (
     plain_line,
 )
 from apikeys.key_types import KEY_TYPES, KeyType, Need, misfits
-from apikeys.services.keys import MAX_EXPIRY, KeySettings
+from apikeys.services.key_values import MAX_EXPIRY, KeySettings
 from apikeys.services.refusals import ChangedMeanwhile, ServiceRefusal
 
 MIN_PASSWORD_LENGTH = 12

@@ -15,9 +15,9 @@ from apikeys.choices import EpochName
 from apikeys.keyring import Proved, keyring
 from apikeys.models import ApiKey, AuditEntry, Epoch, KeySecret, UsedNonce
 from apikeys.services.audit import OPERATOR
+from apikeys.services.key_values import KeySettings
 from apikeys.services.keys import (
     AlreadySo,
-    KeySettings,
     UnknownKey,
     deactivate_key,
     delete_key,

@@ -11,7 +11,8 @@ from apikeys.keyring import Proved, keyring
 from apikeys.last_use import LastUse, last_use
 from apikeys.models import ApiKey, KeySecret
 from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import KeySettings, delete_key, update_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import delete_key, update_key
 from apikeys.services.rotation import rotate_key
 from tests.factories import IssuedFactory
 

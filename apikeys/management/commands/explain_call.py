@@ -31,7 +31,8 @@ class Command(BaseCommand):
         address = parse_address(options["address"])
         if address is None:
             raise CommandError(
-                f"{options['address']!r} is no IP address.", returncode=3
+                f"--from needs an IP address; {options['address']!r} is none.",
+                returncode=3,
             )
         try:
             entry = keyring.entry(options["id"])

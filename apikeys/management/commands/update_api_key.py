@@ -11,7 +11,8 @@ from apikeys.management.settings_arguments import (
     cleaned_settings,
 )
 from apikeys.models import ApiKey
-from apikeys.services.keys import KeySettings, UnknownKey, update_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import UnknownKey, update_key
 
 
 class Command(BaseCommand):

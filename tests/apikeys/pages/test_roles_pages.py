@@ -207,7 +207,7 @@ def test_a_role_that_a_key_holds_cannot_be_deleted(is_deleted, as_administrator,
         as_administrator.post(page_of(role, "delete/"), {"post": "yes"}),
     ]
 
-    text = "1 keys hold this role, deleted ones included. Delete and purge them first."
+    text = "1 key holds this role, deleted ones included. Delete and purge it first."
     assert [text in screens.text_of(answer) for answer in answers] == [True, True]
     assert 'name="post"' not in screens.text_of(answers[0])
     assert screens.state() == before

@@ -33,7 +33,7 @@ STATUSES = {
     "apikeys/apikey/<str:key_id>/rotate/": ("200 200", "403 403", "403 403"),
     "apikeys/apikey/<str:key_id>/cancel-rotation/": ("405 302", "405 403", "405 403"),
     "apikeys/apikey/<str:key_id>/end-rotation/": ("405 302", "405 403", "405 403"),
-    "apikeys/apikey/<str:key_id>/password/": ("200 200", "403 403", "403 403"),
+    "apikeys/apikey/<str:key_id>/password/": ("404 404", "403 403", "403 403"),
     "apikeys/apikey/<str:key_id>/deactivate/": ("405 302", "405 403", "405 403"),
     "apikeys/apikey/<str:key_id>/activate/": ("405 302", "405 403", "405 403"),
     "apikeys/apikey/<str:key_id>/delete/": ("200 302", "403 403", "403 403"),

@@ -9,8 +9,8 @@ from django.db import OperationalError, connection, transaction
 from apikeys.choices import AuditAction
 from apikeys.models import AuditEntry
 from apikeys.services.audit import OPERATOR, Actor
+from apikeys.services.key_values import KeySettings
 from apikeys.services.keys import (
-    KeySettings,
     activate_key,
     deactivate_key,
     delete_key,
