@@ -26,6 +26,13 @@ TOKEN_INVALID = Refusal(
     _FORBIDDEN,
     _FORBIDDEN,
 )
+TOKENS_AMBIGUOUS = Refusal(
+    "credentials_ambiguous",
+    "Two different tokens",
+    "The call carries more than one plugin token. Send exactly one.",
+    _FORBIDDEN,
+    _FORBIDDEN,
+)
 DOMAIN_NOT_ALLOWED = Refusal(
     "domain_not_allowed",
     "Domain not allowed",

@@ -15,6 +15,7 @@ from apikeys.services.audit import OPERATOR, Actor
 from apikeys.services.key_values import KeySettings
 from apikeys.services.keys import issue_key
 from apikeys.services.plugin_tokens import issue_plugin_token, set_may_manage_tokens
+from apikeys.token_ring import KnownToken, token_ring
 
 JSON = "application/json"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
@@ -73,6 +74,18 @@ def make_token(
     if marked:
         token = set_may_manage_tokens(token.public_id, to=True, actor=actor, at=at)
     return token, issued.value
+
+
+def change(actor: Actor = OPERATOR) -> Any:
+    """Return the arguments that every change takes."""
+    return {"actor": actor, "at": timezone.now()}
+
+
+def known(value: str) -> KnownToken:
+    """Return what this process knows of a token, which must exist."""
+    token = token_ring.find(value)
+    assert token is not None
+    return token
 
 
 def bearer(text: str) -> Any:

@@ -56,12 +56,13 @@ class PluginTokenAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[CallingToken, KnownToken] | None:
-        text = credentials.bearer(request.META.get("HTTP_AUTHORIZATION"))
+        inner = request._request
+        text = credentials.bearer(inner.META.get("HTTP_AUTHORIZATION"))
         if text is None or not text.startswith(f"{tokens.PLUGIN_TOKEN_PREFIX}_"):
             return None
-        if find_key(request._request, None) is not policy.CREDENTIALS_MISSING:
+        if find_key(inner, None) is not policy.CREDENTIALS_MISSING:
             raise Refused(policy.CREDENTIALS_AMBIGUOUS)
-        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        if settings.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(policy.HTTPS_REQUIRED)
         try:
             token = token_ring.find(text)
@@ -70,11 +71,11 @@ class PluginTokenAuthentication(BaseAuthentication):
         if token is None:
             raise Refused(policy.CREDENTIALS_INVALID)
         refusal = check_management(
-            is_marked=token.may_manage_tokens, is_browser="HTTP_ORIGIN" in request.META
+            is_marked=token.may_manage_tokens, is_browser="HTTP_ORIGIN" in inner.META
         )
         if refusal is not None:
             raise Refused(refusal)
-        plugin_token_last_use.note(token, request_address(request), timezone.now())
+        plugin_token_last_use.note(token, request_address(inner), timezone.now())
         return CallingToken(token.name), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -92,7 +93,7 @@ class MayReachPluginTokens(HoldsEndpointPermission):
 
 def caller_of(request: Request) -> Caller:
     """Return who calls. Raises `TypeError` for a call without a key or plugin token."""
-    address = request_address(request)
+    address = request_address(request._request)
     shown_address = str(address) if address else None
     if isinstance(request.auth, KnownToken):
         token = request.auth

@@ -26,7 +26,12 @@ from apikeys.api.problems import Refused
 from apikeys.api.topol_errors import SmallBodies
 from apikeys.epoch_watch import StateUnknown
 from apikeys.last_use import plugin_token_last_use
-from apikeys.plugin_policy import TOKEN_INVALID, TOKEN_MISSING, allowed_site
+from apikeys.plugin_policy import (
+    TOKEN_INVALID,
+    TOKEN_MISSING,
+    TOKENS_AMBIGUOUS,
+    allowed_site,
+)
 from apikeys.policy import Refusal
 from apikeys.token_ring import KnownToken, token_ring
 
@@ -125,7 +130,7 @@ def _presented(request: Request) -> str:
     if not texts:
         raise Refused(TOKEN_MISSING)
     if texts[0] != texts[-1]:
-        raise Refused(policy.CREDENTIALS_AMBIGUOUS)
+        raise Refused(TOKENS_AMBIGUOUS)
     return texts[0] if isinstance(texts[0], str) else ""
 
 

@@ -16,10 +16,9 @@ from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from apikeys.api.authentication import KeyAuthentication
@@ -201,19 +200,6 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
             at=timezone.now(),
         )
         return _data(token, caller)
-
-
-class NoSuchTokenPathView(TopolErrors, APIView):
-    """What stands below a token and is no endpoint, in this family's shape."""
-
-    schema = None
-    authentication_classes = PluginTokenViewSet.authentication_classes
-    permission_classes = PluginTokenViewSet.permission_classes
-
-    def _not_found(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        raise NotFound("There is no such endpoint.")
-
-    get = post = put = patch = delete = options = _not_found
 
 
 def _data(token: PluginToken, caller: Caller, **extra: bool) -> Response:

@@ -11,25 +11,33 @@ from django.urls import path, re_path
 
 from apikeys.api import views
 from apikeys.api.plugin_authorize import AuthorizeView
-from apikeys.api.topol import NoSuchTokenPathView, PluginTokenViewSet
+from apikeys.api.topol import PluginTokenViewSet
 
-_endpoints = {
+_endpoints: dict[str, tuple[Any, dict[str, Any]]] = {
     "whoami": (views.WhoamiView, {}),
     "explain": (views.ExplainView, {}),
     "schema": (views.SchemaView, {}),
     "docs": (views.DocsView, {"url_name": "api:schema"}),
     "plugin/authorize": (AuthorizeView, {}),
+    **{
+        f"api-tokens{rest}": (PluginTokenViewSet, {"actions": actions})
+        for rest, actions in {
+            "": {"get": "list", "post": "create"},
+            "/<str:token_id>": {"get": "retrieve", "delete": "destroy"},
+            "/<str:token_id>/add-domains": {"post": "add_domains"},
+            "/<str:token_id>/delete-domains": {"post": "delete_domains"},
+        }.items()
+    },
 }
-_plugin_tokens: dict[str, dict[str, Any]] = {
-    "": {"get": "list", "post": "create"},
-    "/<str:token_id>": {"get": "retrieve", "delete": "destroy"},
-    "/<str:token_id>/add-domains": {"post": "add_domains"},
-    "/<str:token_id>/delete-domains": {"post": "delete_domains"},
-}
+
+
+def _name(route: str) -> str:
+    return route.replace("<str:token_id>", "token").replace("/", "-")
+
 
 urlpatterns = [
     *(
-        path(f"/{name}", view.as_view(**arguments), name=name.replace("/", "-"))
+        path(f"/{name}", view.as_view(**arguments), name=_name(name))
         for name, (view, arguments) in _endpoints.items()
     ),
     # The twin with a slash is the same endpoint and stands in no document.
@@ -37,15 +45,6 @@ urlpatterns = [
         path(f"/{name}/", view.as_view(**arguments, schema=None))
         for name, (view, arguments) in _endpoints.items()
     ),
-    *(
-        path(f"/api-tokens{rest}", PluginTokenViewSet.as_view(actions))
-        for rest, actions in _plugin_tokens.items()
-    ),
-    *(
-        path(f"/api-tokens{rest}/", PluginTokenViewSet.as_view(actions, schema=None))
-        for rest, actions in _plugin_tokens.items()
-    ),
-    re_path(r"^/api-tokens/", NoSuchTokenPathView.as_view()),
     re_path(
         r"^(?:/[\s\S]*)?$", views.NoSuchEndpointView.as_view(), name="no-such-endpoint"
     ),

@@ -37,23 +37,15 @@ def reencrypt_plugin_tokens(*, actor: Actor, at: datetime) -> Reencryption:
     """Encrypt and digest every token anew where a newer key or pepper is there.
 
     A digest under a pepper that is gone is made good too. A row that no key opens
-    stays as it is. Each batch is a transaction of its own, so that pages and
-    integrators never wait long; a broken run can be repeated.
+    stays as it is. Each batch is a transaction of its own with its audit entry, so
+    that pages and integrators never wait long; a broken run can be repeated.
     """
     results: list[tuple[_Outcome, str]] = []
     last = 0
     while batch := _batch_after(last):
         last = batch[-1]
-        results += _reencrypt(batch)
+        results += _reencrypt(batch, actor, at)
     counts = Counter(outcome for outcome, _ in results)
-    if counts[_Outcome.MOVED]:
-        record(
-            actor=actor,
-            action=AuditAction.PLUGIN_TOKENS_REENCRYPTED,
-            subject_id="plugin tokens",
-            subject_name=f"{counts[_Outcome.MOVED]} plugin tokens",
-            at=at,
-        )
     return Reencryption(
         moved=counts[_Outcome.MOVED],
         current=counts[_Outcome.CURRENT],
@@ -69,9 +61,21 @@ def _batch_after(last: int) -> list[int]:
 
 
 @transaction.atomic
-def _reencrypt(batch: list[int]) -> list[tuple[_Outcome, str]]:
+def _reencrypt(
+    batch: list[int], actor: Actor, at: datetime
+) -> list[tuple[_Outcome, str]]:
     rows = PluginToken.objects.select_for_update().filter(pk__in=batch).order_by("pk")
-    return [(_move(token), token.name) for token in rows]
+    results = [(_move(token), token.name) for token in rows]
+    moved = sum(outcome is _Outcome.MOVED for outcome, _ in results)
+    if moved:
+        record(
+            actor=actor,
+            action=AuditAction.PLUGIN_TOKENS_REENCRYPTED,
+            subject_id="plugin tokens",
+            subject_name=f"{moved} plugin tokens",
+            at=at,
+        )
+    return results
 
 
 def _move(token: PluginToken) -> _Outcome:

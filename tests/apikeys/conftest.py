@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from tests.plugin_tokens import JSON, bearer, make_full_key
+
 
 class Clock:
     """Stands in for `time.monotonic`, which moves only when it is told to."""
@@ -23,3 +25,21 @@ def clock(monkeypatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(time, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def full_key(db) -> str:
+    """A key that may do everything with plugin tokens, of the agency."""
+    return make_full_key()
+
+
+@pytest.fixture
+def api(client, full_key):
+    """Return a call with that key: method, path, JSON body -> response."""
+
+    def call(method, path, body=None, **extra):
+        arguments = {} if body is None else {"data": body, "content_type": JSON}
+        send = getattr(client, method.lower())
+        return send(path, **arguments, **{**bearer(full_key), **extra})
+
+    return call

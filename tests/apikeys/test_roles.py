@@ -33,6 +33,13 @@ def test_full_access_holds_nothing_on_keys_roles_or_people():
     assert not apps & {"apikeys", "auth", "admin", "contenttypes", "sessions"}
 
 
+def test_full_access_holds_every_permission_on_plugin_tokens():
+    grantable = set(map(roles.permission_name, roles.grantable_permissions()))
+
+    assert _held("Full access") >= roles.PLUGIN_TOKEN_PERMISSIONS
+    assert grantable >= roles.PLUGIN_TOKEN_PERMISSIONS
+
+
 def test_only_permissions_with_an_effect_can_be_granted():
     names = set(map(roles.permission_name, roles.grantable_permissions()))
 

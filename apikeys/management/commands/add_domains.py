@@ -3,13 +3,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from apikeys.domains import MalformedDomains, joined, parse_domains
+from apikeys.domains import joined
+from apikeys.management.operator import refusals_end_the_command
+from apikeys.management.plugin_token_arguments import domain_list
 from apikeys.services import plugin_tokens
 from apikeys.services.audit import OPERATOR
-from apikeys.services.refusals import ServiceRefusal
 
 
 class Command(BaseCommand):
@@ -18,16 +19,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("id", type=UUID)
-        parser.add_argument("domains", help="comma-separated, each may have a port")
+        parser.add_argument(
+            "domains", type=domain_list, help="Comma-separated, each may have a port."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with refusals_end_the_command():
             token = self.service(
                 options["id"],
-                domains=parse_domains(options["domains"]),
+                domains=options["domains"],
                 actor=OPERATOR,
                 at=timezone.now(),
             )
-        except (ServiceRefusal, MalformedDomains) as error:
-            raise CommandError(str(error)) from None
         self.stdout.write(joined(token.domains))

@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from apikeys.domains import MalformedDomains, joined, parse_domains
+from apikeys.domains import joined
+from apikeys.management.operator import refusals_end_the_command
+from apikeys.management.plugin_token_arguments import domain_list, token_name
 from apikeys.models import Location
-from apikeys.plugin_policy import MalformedName, normal_name
 from apikeys.services.audit import OPERATOR
 from apikeys.services.plugin_tokens import IssuedToken, issue_plugin_token
-from apikeys.services.refusals import ServiceRefusal
 
 
 class Command(BaseCommand):
@@ -22,24 +22,24 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name")
-        parser.add_argument("domains", help="comma-separated, each may have a port")
-        parser.add_argument("--location", help="name; without it the agency's own")
+        parser.add_argument("name", type=token_name)
+        parser.add_argument(
+            "domains", type=domain_list, help="Comma-separated, each may have a port."
+        )
+        parser.add_argument("--location", help="Its name; without it the agency's own.")
         parser.add_argument("--replace", action="store_true")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with refusals_end_the_command():
             issued = issue_plugin_token(
-                name=normal_name(options["name"]),
-                domains=parse_domains(options["domains"]),
+                name=options["name"],
+                domains=options["domains"],
                 location_id=_location_id(options["location"]),
                 may_replace=options["replace"],
                 actor=OPERATOR,
                 at=timezone.now(),
             )
-        except (ServiceRefusal, MalformedName, MalformedDomains) as error:
-            raise CommandError(str(error)) from None
         self.stdout.write(_as_json(issued) if options["json"] else issued.value)
         if issued.replaced:
             self.stderr.write("Replaced: the old value works no more.")

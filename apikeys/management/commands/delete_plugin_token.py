@@ -6,9 +6,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apikeys.management.operator import refusals_end_the_command
 from apikeys.services import plugin_tokens
 from apikeys.services.audit import OPERATOR
-from apikeys.services.refusals import ServiceRefusal
 
 
 class Command(BaseCommand):
@@ -16,15 +16,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("id", type=UUID)
-        parser.add_argument("--yes", action="store_true", help="I mean it")
+        parser.add_argument("--yes", action="store_true", help="It cannot be undone.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["yes"]:
-            raise CommandError("Nothing was deleted. Add --yes if you mean it.")
-        try:
+            raise CommandError("Deleting cannot be undone. Add --yes if you are sure.")
+        with refusals_end_the_command():
             plugin_tokens.delete_plugin_token(
                 options["id"], actor=OPERATOR, at=timezone.now()
             )
-        except ServiceRefusal as error:
-            raise CommandError(str(error)) from None
         self.stdout.write("1 plugin token deleted.")

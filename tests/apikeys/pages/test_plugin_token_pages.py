@@ -22,7 +22,7 @@ def issued(db) -> services.IssuedToken:
 
 
 @pytest.fixture
-def token(issued) -> PluginToken:
+def token(issued: services.IssuedToken) -> PluginToken:
     return issued.token
 
 
