@@ -5,13 +5,33 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
+from apikeys.endpoint_permissions import rows
+
+_TOKENS = "/api/api-tokens"
+
 
 class ApiKeysConfig(AppConfig):
     name = "apikeys"
     verbose_name = "API"
+    # The first row that fits decides: a star stands for slashes too.
+    endpoint_permissions = (
+        *rows(f"{_TOKENS}/*/add-domains", {"POST": "apikeys.change_plugintoken"}),
+        *rows(f"{_TOKENS}/*/delete-domains", {"POST": "apikeys.change_plugintoken"}),
+        *rows(
+            f"{_TOKENS}/*",
+            {
+                "GET": "apikeys.view_plugintoken",
+                "DELETE": "apikeys.delete_plugintoken",
+            },
+        ),
+        *rows(
+            _TOKENS,
+            {"GET": "apikeys.view_plugintoken", "POST": "apikeys.add_plugintoken"},
+        ),
+    )
 
     def ready(self) -> None:
-        # All three need what is loaded by now and not before.
+        # All need what is loaded by now and not before.
         import_module("apikeys.checks")
         import_module("apikeys.api.openapi")
         roles = import_module("apikeys.roles")

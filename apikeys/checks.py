@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, InterfaceError
 
 from apikeys.key_types import KEY_TYPES
-from apikeys.models import KeySecret
+from apikeys.models import KeySecret, PluginToken
 from apikeys.tokens import MIN_PEPPER_LENGTH
 
 _MIN_DIFFERENT_CHARACTERS = 8
+_PAIR = 2
 _NEW_PEPPER = (
     "Generate one with: python -c 'import secrets; print(\"1:\" + secrets.token_hex(32))'"
     " and set it as API_KEY_PEPPERS. Keep the old ones: losing a pepper loses its keys."
+)
+_NEW_FERNET_KEY = (
+    "Generate one with: python -c 'from cryptography.fernet import Fernet;"
+    " print(Fernet.generate_key().decode())' and set it first in FIELD_ENCRYPTION_KEYS."
+    " Keep the old ones until manage.py reencrypt_plugin_tokens has run."
 )
 
 
@@ -35,6 +42,26 @@ def check_peppers(**kwargs: Any) -> list[CheckMessage]:
         )
         for number, pepper in peppers.items()
         if _is_weak(pepper)
+    ]
+
+
+@register(Tags.security)
+def check_encryption_keys(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start without keys that encrypt columns."""
+    keys: list[str] = settings.FIELD_ENCRYPTION_KEYS
+    if not keys:
+        return [
+            Error("FIELD_ENCRYPTION_KEYS is empty.", _NEW_FERNET_KEY, id="apikeys.E006")
+        ]
+    # By their place: a key that is nearly right is still a secret.
+    return [
+        Error(
+            f"Key {place} in FIELD_ENCRYPTION_KEYS is no Fernet key.",
+            _NEW_FERNET_KEY,
+            id="apikeys.E007",
+        )
+        for place, key in enumerate(keys, start=1)
+        if not _is_fernet_key(key)
     ]
 
 
@@ -68,6 +95,30 @@ def check_gate_settings(**kwargs: Any) -> list[CheckMessage]:
     return problems
 
 
+@register(Tags.security)
+def check_paths_and_headers(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse extra paths and header pairs that would mean more, or nothing."""
+    problems: list[CheckMessage] = []
+    for key_type, paths in settings.KEY_TYPE_EXTRA_PATHS.items():
+        if not isinstance(paths, list) or not all(map(_is_prefix, paths)):
+            problems.append(
+                Error(
+                    f"KEY_TYPE_EXTRA_PATHS of {key_type} is no list of paths.",
+                    "A path starts with / and does not end in one.",
+                    id="apikeys.E008",
+                )
+            )
+    if not all(len(pair) == _PAIR and all(pair) for pair in settings.KEY_HEADER_PAIRS):
+        problems.append(
+            Error(
+                "KEY_HEADER_PAIRS is no list of pairs.",
+                "Write pairs as id-header/key-header, separated by commas.",
+                id="apikeys.E009",
+            )
+        )
+    return problems
+
+
 @register(Tags.database)
 def check_digests_have_their_pepper(
     databases: Sequence[str] | None = None, **kwargs: Any
@@ -95,6 +146,42 @@ def check_digests_have_their_pepper(
             id="apikeys.W001",
         )
     ]
+
+
+@register(Tags.database)
+def check_plugin_tokens_have_their_pepper(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn of plugin tokens whose pepper is gone, as of keys."""
+    if not databases:
+        return []
+    orphans = PluginToken.objects.exclude(pepper__in=settings.API_KEY_PEPPERS)
+    try:
+        count = orphans.count()
+    except (DatabaseError, InterfaceError):
+        return []
+    if not count:
+        return []
+    return [
+        checks.Warning(
+            f"{count} plugin tokens were made under a pepper that is no longer in"
+            " API_KEY_PEPPERS; their pages are refused.",
+            "Run manage.py reencrypt_plugin_tokens, or put the pepper back.",
+            id="apikeys.W002",
+        )
+    ]
+
+
+def _is_fernet_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_prefix(path: object) -> bool:
+    return isinstance(path, str) and path.startswith("/") and not path.endswith("/")
 
 
 def _is_weak(pepper: str) -> bool:

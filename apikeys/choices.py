@@ -17,6 +17,7 @@ class ActorKind(models.TextChoices):
     PERSON = "person", _("Person")
     COMMAND = "command", _("Command")
     KEY = "key", _("API key")
+    PLUGIN_TOKEN = "token", _("Plugin token")
     SYSTEM = "system", _("System")
 
 
@@ -30,6 +31,15 @@ class AuditAction(models.TextChoices):
     KEY_ACTIVATED = "key_activated", _("Key activated")
     KEY_DELETED = "key_deleted", _("Key deleted")
     KEY_PURGED = "key_purged", _("Deleted key purged")
+    PLUGIN_TOKEN_CREATED = "plugin_token_created", _("Plugin token created")
+    PLUGIN_TOKEN_REPLACED = "plugin_token_replaced", _("Plugin token replaced")
+    PLUGIN_TOKEN_CHANGED = "plugin_token_changed", _("Plugin token changed")
+    PLUGIN_TOKEN_SHOWN = "plugin_token_shown", _("Plugin token shown")
+    PLUGIN_TOKEN_DELETED = "plugin_token_deleted", _("Plugin token deleted")
+    PLUGIN_TOKENS_REENCRYPTED = (
+        "plugin_tokens_reencrypted",
+        _("Plugin tokens encrypted anew"),
+    )
     ROLE_CREATED = "role_created", _("Role created")
     ROLE_CHANGED = "role_changed", _("Role changed")
     ROLE_DELETED = "role_deleted", _("Role deleted")
@@ -37,3 +47,4 @@ class AuditAction(models.TextChoices):
 
 class EpochName(models.TextChoices):
     KEYS = "keys", _("API keys")
+    PLUGIN_TOKENS = "plugin_tokens", _("Plugin tokens")

@@ -46,9 +46,9 @@ def find(
     is there, since a guarded application may have a parameter `api` of its own.
     """
     texts: set[str] = set()
-    bearer = _bearer(authorization)
-    if bearer is not None:
-        texts.add(bearer)
+    in_bearer = bearer(authorization)
+    if in_bearer is not None:
+        texts.add(in_bearer)
     for key_id, secret in header_pairs:
         if key_id is not None or secret is not None:
             texts.add(_joined(key_id, secret))
@@ -61,6 +61,14 @@ def find(
     if is_half and not texts and not in_parameters:
         return policy.CREDENTIALS_MALFORMED
     return _one_of(texts, in_parameters)
+
+
+def bearer(authorization: str | None) -> str | None:
+    """Return what an `Authorization: Bearer` header carries; nothing for another one."""
+    if authorization is None:
+        return None
+    scheme, _, value = authorization.strip().partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
 
 
 def header_pairs(
@@ -120,13 +128,6 @@ def _wsgi_pairs(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
         return "HTTP_" + name.upper().replace("-", "_")
 
     return tuple((wsgi_name(key_id), wsgi_name(secret)) for key_id, secret in pairs)
-
-
-def _bearer(authorization: str | None) -> str | None:
-    if authorization is None:
-        return None
-    scheme, _, value = authorization.strip().partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else None
 
 
 def _joined(key_id: str | None, secret: str | None) -> str:

@@ -5,17 +5,14 @@ Each entry is read together with the epoch of its moment; the epoch is read
 and never fresh by mistake. A moved epoch makes entries stale, not gone: the next
 use of each reads that one row again.
 
-The database is asked for the epoch at most every `KEYRING_MAX_STALE_SECONDS`.
-While it does not answer, entries that were true at the last answer serve for
-`KEYRING_OUTAGE_SECONDS`; it is probed once a second, by one thread.
+How old the known epoch may be, and what serves while the database is away, is
+said in `epoch_watch`.
 """
 
 from __future__ import annotations
 
 import hmac
-import logging
 import threading
-import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,26 +20,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import (
-    DEFAULT_DB_ALIAS,
-    DatabaseError,
-    InterfaceError,
-    connection,
-    connections,
-)
+from django.db import DatabaseError, InterfaceError
 
 from apikeys import policy, tokens
 from apikeys.choices import EpochName
 from apikeys.client_ip import parse_network
 from apikeys.endpoints import compile_pattern
+from apikeys.epoch_watch import EpochWatch, StateUnknown
 from apikeys.key_types import covered_prefixes
-from apikeys.models import Epoch, KeySecret
+from apikeys.models import KeySecret
 from apikeys.policy import Grant, Refusal
 from apikeys.roles import permissions_of
 
-logger = logging.getLogger(__name__)
-
-_PROBE_SECONDS = 1.0
 _COLUMNS = (
     "pk",
     "digest",
@@ -65,10 +54,6 @@ _COLUMNS = (
 
 # Names and permissions that sets of roles hold together.
 _HeldByRoles = dict[tuple[int, ...], tuple[tuple[str, ...], frozenset[str]]]
-
-
-class StateUnknown(Exception):
-    """The database does not answer and nothing that is remembered may serve."""
 
 
 @dataclass(slots=True)
@@ -116,30 +101,22 @@ class Keyring:
     def __init__(self) -> None:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._lock = threading.Lock()
-        self._epoch_lock = threading.Lock()
+        self._watch = EpochWatch(EpochName.KEYS)
         self._roles: tuple[int, _HeldByRoles] = (-1, {})
-        self._epoch = -1
-        self._read_at = float("-inf")
-        self._probe_at = float("-inf")
-        self._asked_again = 0
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def look_again(self) -> None:
         """Read the epoch at the next use, whatever its age."""
-        with self._lock:
-            self._asked_again += 1
-            oldest = time.monotonic() - settings.KEYRING_MAX_STALE_SECONDS
-            self._read_at = min(self._read_at, oldest)
+        self._watch.look_again()
 
     def forget(self) -> None:
         """Forget everything, as a new process does."""
         with self._lock:
             self._entries.clear()
             self._roles = (-1, {})
-            self._epoch = -1
-            self._read_at = self._probe_at = float("-inf")
+        self._watch.forget()
 
     def prove(self, token: tokens.Token, at: datetime) -> Proved | Refusal:
         """Return the key whose live secret this is, or one and the same refusal."""
@@ -157,7 +134,7 @@ class Keyring:
 
         Raises `StateUnknown` when the database is away and nothing may serve.
         """
-        epoch = self._current_epoch()
+        epoch = self._watch.current()
         entry = self._entries.get(key_id)
         if entry is not None and entry.epoch == epoch:
             with self._lock:
@@ -176,57 +153,12 @@ class Keyring:
             while len(self._entries) > settings.KEYRING_SIZE:
                 self._entries.popitem(last=False)
 
-    def _current_epoch(self) -> int:
-        now = time.monotonic()
-        if now - self._read_at < settings.KEYRING_MAX_STALE_SECONDS:
-            return self._epoch
-        if now < self._probe_at or not self._epoch_lock.acquire(
-            blocking=not self._is_lost()
-        ):
-            return self._remembered_epoch(now)
-        try:
-            return self._read_epoch()
-        finally:
-            self._epoch_lock.release()
-
-    def _read_epoch(self) -> int:
-        asked_at = time.monotonic()
-        if asked_at - self._read_at < settings.KEYRING_MAX_STALE_SECONDS:
-            return self._epoch  # another thread has just read it
-        asked_again = self._asked_again
-        try:
-            self._epoch = Epoch.objects.current(EpochName.KEYS)
-        except (DatabaseError, InterfaceError) as error:
-            self._note_loss(error)
-            return self._remembered_epoch(asked_at)
-        self._probe_at = float("-inf")
-        with self._lock:
-            # A commit during the read makes its answer old already.
-            if asked_again == self._asked_again:
-                self._read_at = asked_at
-        return self._epoch
-
-    def _is_lost(self) -> bool:
-        return self._probe_at > float("-inf")
-
-    def _note_loss(self, error: Exception) -> None:
-        # The class alone: a driver's text may quote values.
-        logger.warning("The database does not answer (%s).", type(error).__name__)
-        self._probe_at = time.monotonic() + _PROBE_SECONDS
-        drop_broken_connection()
-
-    def _remembered_epoch(self, now: float) -> int:
-        if now - self._read_at > settings.KEYRING_OUTAGE_SECONDS:
-            raise StateUnknown
-        return self._epoch
-
     def _load(self, key_id: str, epoch: int) -> Entry | None:
-        if time.monotonic() < self._probe_at:
-            raise StateUnknown
+        self._watch.refuse_while_lost()
         try:
             return self._read(key_id, epoch)
         except (DatabaseError, InterfaceError) as error:
-            self._note_loss(error)
+            self._watch.note_loss(error)
             raise StateUnknown from None
 
     def _read(self, key_id: str, epoch: int) -> Entry | None:
@@ -264,29 +196,6 @@ class Keyring:
                 permissions_of(roles),
             )
         return held[role_ids]
-
-
-def drop_broken_connection() -> None:
-    """Let go of a connection that failed, so that the next use opens a new one."""
-    if not connection.in_atomic_block:
-        connection.close()
-
-
-class _Thread(threading.local):
-    """This thread's connection object, open or not: finding it takes Django long."""
-
-    def __init__(self) -> None:
-        self.connection = connections[DEFAULT_DB_ALIAS]
-
-
-_thread = _Thread()
-
-
-def release_connection() -> None:
-    """Give this thread's connection back; for code outside Django's request cycle."""
-    own = _thread.connection
-    if own.connection is not None and not own.in_atomic_block:
-        own.close()
 
 
 def _matching(

@@ -10,38 +10,51 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from multiprocessing.util import Finalize
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from apikeys.client_ip import Address
-from apikeys.keyring import Secret, drop_broken_connection, release_connection
+from apikeys.connection import drop_broken_connection, release_connection
 
 logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=1)
 _BATCH = 500
-_UPDATE = (
+_KEY_UPDATE = (
     "UPDATE apikeys_keysecret SET last_used_at = %s, last_used_address = %s"
+    " WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)"
+)
+_PLUGIN_UPDATE = (
+    "UPDATE apikeys_plugintoken SET last_used_at = %s"
     " WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)"
 )
 
 _Uses = dict[int, tuple[datetime, Address | None]]
 
 
+class Used(Protocol):
+    """A row as remembered. `last_used_at` is what this process knows of it."""
+
+    pk: int
+    last_used_at: datetime | None
+
+
 class LastUse:
     """Collects uses in memory and writes them in batches. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[_Uses], None]) -> None:
+        self._write = write
         self._pending: _Uses = {}
         self._lock = threading.Lock()
         self._timer: threading.Thread | None = None
         self._wake = threading.Event()
 
-    def note(self, secret: Secret, address: Address | None, at: datetime) -> None:
+    def note(self, secret: Used, address: Address | None, at: datetime) -> None:
         """Take down one use of a secret that has just passed every check."""
         silence_ended = (
             secret.last_used_at is None or at - secret.last_used_at > SILENCE
@@ -69,7 +82,7 @@ class LastUse:
     def _write_or_keep(self, uses: _Uses) -> None:
         try:
             with transaction.atomic():
-                _write(uses)
+                self._write(uses)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Last use is not written now (%s).", type(error).__name__)
             drop_broken_connection()
@@ -97,20 +110,37 @@ class LastUse:
                 release_connection()
 
 
-def _write(uses: _Uses) -> None:
+def _write_secrets(uses: _Uses) -> None:
+    as_column = connection.ops.adapt_ipaddressfield_value
+    _write_rows(
+        _KEY_UPDATE,
+        [
+            (moment, as_column(str(address) if address else None), pk, moment)
+            for pk, moment, address in _columns(uses)
+        ],
+    )
+
+
+def _write_plugin_tokens(uses: _Uses) -> None:
+    # Not the address: it is a visitor's of somebody's page.
+    _write_rows(
+        _PLUGIN_UPDATE,
+        [(moment, pk, moment) for pk, moment, _ in _columns(uses)],
+    )
+
+
+def _columns(uses: _Uses) -> list[tuple[int, Any, Address | None]]:
+    as_column = connection.ops.adapt_datetimefield_value
+    return [(pk, as_column(at), address) for pk, (at, address) in uses.items()]
+
+
+def _write_rows(statement: str, rows: list[tuple[Any, ...]]) -> None:
     # Not the ORM: it would wait for the answer to each row, thousands of times a
     # minute where many keys are in use. The driver sends these in one go.
     with connection.cursor() as cursor:
-        cursor.executemany(
-            _UPDATE, [_row(pk, at, address) for pk, (at, address) in uses.items()]
-        )
+        cursor.executemany(statement, rows)
 
 
-def _row(pk: int, at: datetime, address: Address | None) -> tuple[Any, ...]:
-    time = connection.ops.adapt_datetimefield_value(at)
-    text = str(address) if address else None
-    return time, connection.ops.adapt_ipaddressfield_value(text), pk, time
-
-
-# Each process has one.
-last_use = LastUse()
+# Each process has one for keys and one for plugin tokens.
+last_use = LastUse(_write_secrets)
+plugin_token_last_use = LastUse(_write_plugin_tokens)

@@ -15,8 +15,20 @@ from apikeys.models import Epoch
 MANAGE_APIS = "apikeys.manage_apis"
 LOOK = frozenset({"apikeys.view_apikey", "apikeys.view_auditentry", "auth.view_group"})
 
-# Apps whose default permissions guard nothing in this product.
+# All that a plugin token marked "may manage tokens" holds.
+VIEW_TOKENS = "apikeys.view_plugintoken"
+ADD_TOKENS = "apikeys.add_plugintoken"
+CHANGE_TOKENS = "apikeys.change_plugintoken"
+DELETE_TOKENS = "apikeys.delete_plugintoken"
+PLUGIN_TOKEN_PERMISSIONS = frozenset(
+    {VIEW_TOKENS, ADD_TOKENS, CHANGE_TOKENS, DELETE_TOKENS}
+)
+
+# Apps whose default permissions guard nothing in this product, save for one model.
 _INNER_APPS = ("admin", "auth", "contenttypes", "sessions", "apikeys")
+_RECORDS = ~models.Q(content_type__app_label__in=_INNER_APPS) | models.Q(
+    content_type__app_label="apikeys", content_type__model="plugintoken"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +64,7 @@ def permissions_of(held: Iterable[Group]) -> frozenset[str]:
 
 def record_permissions() -> models.QuerySet[Permission]:
     """Permissions on records and plugin tokens: what an application may be given."""
-    return Permission.objects.exclude(
-        content_type__app_label__in=_INNER_APPS
-    ).select_related("content_type")
+    return Permission.objects.filter(_RECORDS).select_related("content_type")
 
 
 def grantable_permissions() -> models.QuerySet[Permission]:
@@ -63,9 +73,8 @@ def grantable_permissions() -> models.QuerySet[Permission]:
     for name in LOOK | {MANAGE_APIS}:
         app_label, _, codename = name.partition(".")
         settings |= models.Q(content_type__app_label=app_label, codename=codename)
-    records = ~models.Q(content_type__app_label__in=_INNER_APPS)
     return (
-        Permission.objects.filter(settings | records)
+        Permission.objects.filter(settings | _RECORDS)
         .select_related("content_type")
         .order_by("content_type__app_label", "content_type__model", "codename", "pk")
     )

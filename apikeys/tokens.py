@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 KEY_PREFIX = "kd"
+PLUGIN_TOKEN_PREFIX = "kp"  # noqa: S105 - a prefix
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase

@@ -46,13 +46,7 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[CallingKey, Proved] | None:
         # Django's own request: DRF's wrapper takes its time over each attribute.
         inner = request._request
-        header = inner.META.get
-        presented = credentials.find(
-            header("HTTP_AUTHORIZATION"),
-            credentials.header_pairs(header),
-            credentials.query_parameters(header("QUERY_STRING", "")),
-            _body_parameters(inner),
-        )
+        presented = find_key(inner, inner.META.get("HTTP_AUTHORIZATION"))
         if presented is policy.CREDENTIALS_MISSING:
             return None
         if isinstance(presented, Refusal):
@@ -93,6 +87,19 @@ class StaffAuthentication(SessionAuthentication):
         return signed_in if signed_in[0].is_staff and may_see else None
 
 
+def find_key(
+    request: HttpRequest, authorization: str | None
+) -> credentials.Presented | Refusal:
+    """Return the one key that a call presents, or why there is not exactly one."""
+    header = request.META.get
+    return credentials.find(
+        authorization,
+        credentials.header_pairs(header),
+        credentials.query_parameters(header("QUERY_STRING", "")),
+        _body_parameters(request),
+    )
+
+
 def calling_key(request: Request) -> Proved:
     """Return what was proved of the key that makes this call."""
     if not isinstance(request.auth, Proved):
@@ -103,7 +110,7 @@ def calling_key(request: Request) -> Proved:
 def request_path(request: HttpRequest) -> str | None:
     """Return the path as the router sees it, or nothing where it is malformed."""
     try:
-        return normal_path(request.path)
+        return normal_path(request.path_info)
     except MalformedPath:
         return None
 

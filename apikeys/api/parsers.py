@@ -16,6 +16,8 @@ class JSONParser(parsers.JSONParser):
             data = super().parse(*args, **kwargs)
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
+        except LookupError:
+            raise ParseError("There is no such charset.") from None
         if isinstance(data, dict):
             for name in names_to_remove(data):
                 del data[name]

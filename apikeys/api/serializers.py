@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
@@ -24,6 +25,18 @@ class WhoamiSerializer(serializers.Serializer[object]):
     rotation = RotationSerializer(allow_null=True)
 
 
+@extend_schema_field(
+    {
+        "anyOf": [
+            {"type": "string", "format": "ipv4"},
+            {"type": "string", "format": "ipv6"},
+        ]
+    }
+)
+class AddressField(serializers.IPAddressField):
+    """Told apart in the document, which has no one format for both."""
+
+
 class ExplainQuerySerializer(serializers.Serializer[object]):
     method = serializers.RegexField(
         r"^[A-Za-z]{1,20}$", default="GET", help_text="HTTP method, GET unless given."
@@ -31,7 +44,7 @@ class ExplainQuerySerializer(serializers.Serializer[object]):
     path = serializers.CharField(
         max_length=4096, help_text="Path of the call; a full URL loses its host."
     )
-    address = serializers.IPAddressField(
+    address = AddressField(
         required=False, help_text="Address of the caller, your own unless given."
     )
 

@@ -18,7 +18,7 @@ from apikeys.api.authentication import (
     calling_key,
 )
 from apikeys.api.permissions import IsKeyOrStaff
-from apikeys.api.problems import ProblemErrors
+from apikeys.api.problems import CONTENT_TYPE, ProblemErrors
 from apikeys.api.serializers import (
     ExplainQuerySerializer,
     ExplanationSerializer,
@@ -31,7 +31,7 @@ from apikeys.hypothetical_calls import hypothetical_call
 from apikeys.keyring import Proved
 
 _PROBLEMS = {
-    status: OpenApiResponse(ProblemSerializer, description=description)
+    (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=description)
     for status, description in {
         400: "The request cannot be understood.",
         401: "No credentials, or credentials that are not valid now.",
@@ -85,7 +85,8 @@ class ExplainView(ProblemErrors, APIView):
         summary="Would a call of this key pass?",
     )
     def get(self, request: Request) -> Response:
-        query = ExplainQuerySerializer(data=request.query_params)
+        # As a dict: an empty value is a wrong one, and not a missing one as in a form.
+        query = ExplainQuerySerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         given = query.validated_data
         address = given.get("address")

@@ -10,8 +10,10 @@ from apikeys.models.api_key import (
 from apikeys.models.audit import AuditEntry
 from apikeys.models.epoch import Epoch
 from apikeys.models.location import Location
+from apikeys.models.plugin_token import ANYWHERE, PluginToken, Scope
 
 __all__ = [
+    "ANYWHERE",
     "ApiKey",
     "AuditEntry",
     "Epoch",
@@ -19,5 +21,7 @@ __all__ = [
     "KeyRole",
     "KeySecret",
     "Location",
+    "PluginToken",
+    "Scope",
     "UsedNonce",
 ]

@@ -36,7 +36,7 @@ class AuditEntry(models.Model):
         _("what"), max_length=30, choices=AuditAction.choices, db_index=True
     )
     subject_id = models.CharField(_("ID"), max_length=40, db_index=True)
-    subject_name = models.CharField(_("name"), max_length=150)
+    subject_name = models.CharField(_("name"), max_length=255)
     changes = models.JSONField(_("changes"), default=dict)
 
     objects = AuditQuerySet.as_manager()

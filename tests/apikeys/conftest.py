@@ -1,26 +1,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from apikeys.keyring import keyring
-from apikeys.last_use import last_use
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(settings) -> Iterator[None]:
-    """Each test starts as a new process: a rolled back epoch repeats its numbers."""
-    settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    keyring.forget()
-    last_use._pending.clear()
+from tests.plugin_tokens import JSON, bearer, make_full_key
 
 
 class Clock:
@@ -41,3 +25,21 @@ def clock(monkeypatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(time, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def full_key(db) -> str:
+    """A key that may do everything with plugin tokens, of the agency."""
+    return make_full_key()
+
+
+@pytest.fixture
+def api(client, full_key):
+    """Return a call with that key: method, path, JSON body -> response."""
+
+    def call(method, path, body=None, **extra):
+        arguments = {} if body is None else {"data": body, "content_type": JSON}
+        send = getattr(client, method.lower())
+        return send(path, **arguments, **{**bearer(full_key), **extra})
+
+    return call

@@ -27,9 +27,17 @@ def test_built_in_roles_hold_what_they_are_for():
 
 
 def test_full_access_holds_nothing_on_keys_roles_or_people():
-    apps = {name.partition(".")[0] for name in _held("Full access")}
+    held = _held("Full access") - roles.PLUGIN_TOKEN_PERMISSIONS
+    apps = {name.partition(".")[0] for name in held}
 
     assert not apps & {"apikeys", "auth", "admin", "contenttypes", "sessions"}
+
+
+def test_full_access_holds_every_permission_on_plugin_tokens():
+    grantable = set(map(roles.permission_name, roles.grantable_permissions()))
+
+    assert _held("Full access") >= roles.PLUGIN_TOKEN_PERMISSIONS
+    assert grantable >= roles.PLUGIN_TOKEN_PERMISSIONS
 
 
 def test_only_permissions_with_an_effect_can_be_granted():

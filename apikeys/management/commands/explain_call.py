@@ -7,9 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apikeys.client_ip import parse_address
+from apikeys.epoch_watch import StateUnknown
 from apikeys.explanation import explain
 from apikeys.hypothetical_calls import hypothetical_call
-from apikeys.keyring import StateUnknown, keyring
+from apikeys.keyring import keyring
 
 _REFUSED, _UNKNOWN_KEY = 1, 2
 
@@ -24,13 +25,14 @@ class Command(BaseCommand):
         parser.add_argument("id")
         parser.add_argument("method")
         parser.add_argument("path")
-        parser.add_argument("--from", dest="address", required=True, metavar="ADDRESS")
+        parser.add_argument("--from", dest="address", default="", metavar="ADDRESS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         address = parse_address(options["address"])
         if address is None:
             raise CommandError(
-                f"{options['address']!r} is no IP address.", returncode=3
+                f"--from needs an IP address; {options['address']!r} is none.",
+                returncode=3,
             )
         try:
             entry = keyring.entry(options["id"])

@@ -95,7 +95,10 @@ def test_an_unknown_and_a_deleted_key_exit_with_two(run, key):
 def test_what_is_no_address_is_no_verdict(address, run, key):
     ran = explain(run, key, address=address)
 
-    assert (ran.code, ran.refusal) == (3, f"{address!r} is no IP address.")
+    assert (ran.code, ran.refusal) == (
+        3,
+        f"--from needs an IP address; {address!r} is none.",
+    )
 
 
 def test_an_address_must_be_given(run, key):

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
 
 from apikeys.choices import AuditAction
-from apikeys.models import AuditEntry
+from apikeys.models import AuditEntry, PluginToken
 from apikeys.services.audit import OPERATOR, Actor
+from apikeys.services.key_values import KeySettings
 from apikeys.services.keys import (
-    KeySettings,
     activate_key,
     deactivate_key,
     delete_key,
@@ -18,6 +20,17 @@ from apikeys.services.keys import (
     set_password,
     update_key,
 )
+from apikeys.services.plugin_tokens import (
+    add_domains,
+    delete_plugin_token,
+    issue_plugin_token,
+    remove_domains,
+    replace_domains,
+    replace_value,
+    reveal_value,
+    set_may_manage_tokens,
+)
+from apikeys.services.reencryption import reencrypt_plugin_tokens
 from apikeys.services.roles import change_role, create_role, delete_role
 from apikeys.services.rotation import cancel_rotation, end_rotation, rotate_key
 from tests.factories import IssuedFactory, RoleFactory, permission, person_actor
@@ -25,6 +38,7 @@ from tests.factories import IssuedFactory, RoleFactory, permission, person_actor
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
+OTHER_KEY = "b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItb28="
 
 
 def _issue(at):
@@ -90,6 +104,54 @@ def _delete_role(at):
     delete_role(Group.objects.get(name="Support").pk, actor=OPERATOR, at=at)
 
 
+def _token_id() -> UUID:
+    return PluginToken.objects.get(name="Editor").public_id
+
+
+def _issue_token(at):
+    issue_plugin_token(name="New", domains=["a.com"], actor=OPERATOR, at=at)
+
+
+def _replace_token(at):
+    issue_plugin_token(name="Editor", domains=["b.com"], actor=OPERATOR, at=at)
+
+
+def _replace_value(at):
+    replace_value(_token_id(), actor=OPERATOR, at=at)
+
+
+def _add_domains(at):
+    add_domains(_token_id(), domains=["b.com"], actor=OPERATOR, at=at)
+
+
+def _remove_domains(at):
+    remove_domains(_token_id(), domains=["c.com"], actor=OPERATOR, at=at)
+
+
+def _replace_domains(at):
+    replace_domains(_token_id(), domains=["d.com"], actor=OPERATOR, at=at)
+
+
+def _mark_token(at):
+    set_may_manage_tokens(_token_id(), to=True, actor=OPERATOR, at=at)
+
+
+def _reveal_value(at):
+    reveal_value(_token_id(), actor=OPERATOR, at=at)
+
+
+def _delete_token(at):
+    delete_plugin_token(_token_id(), actor=OPERATOR, at=at)
+
+
+def _reencrypt(at):
+    settings.FIELD_ENCRYPTION_KEYS = [OTHER_KEY, *settings.FIELD_ENCRYPTION_KEYS]
+    try:
+        reencrypt_plugin_tokens(actor=OPERATOR, at=at)
+    finally:
+        settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[1:]
+
+
 ACTIONS = [
     (_issue, "key_created"),
     (_update, "key_changed"),
@@ -104,6 +166,16 @@ ACTIONS = [
     (_create_role, "role_created"),
     (_change_role, "role_changed"),
     (_delete_role, "role_deleted"),
+    (_issue_token, "plugin_token_created"),
+    (_replace_token, "plugin_token_replaced"),
+    (_replace_value, "plugin_token_replaced"),
+    (_add_domains, "plugin_token_changed"),
+    (_remove_domains, "plugin_token_changed"),
+    (_replace_domains, "plugin_token_changed"),
+    (_mark_token, "plugin_token_changed"),
+    (_reveal_value, "plugin_token_shown"),
+    (_delete_token, "plugin_token_deleted"),
+    (_reencrypt, "plugin_tokens_reencrypted"),
 ]
 
 
@@ -116,6 +188,7 @@ def prepared(at):
     rotate_key(_key_id("Rotated"), overlap=DAY, actor=OPERATOR, at=at)
     delete_key(_key_id("Deleted"), actor=OPERATOR, at=at)
     RoleFactory(name="Support")
+    issue_plugin_token(name="Editor", domains=["a.com", "c.com"], actor=OPERATOR, at=at)
 
 
 @pytest.mark.usefixtures("prepared")

@@ -8,8 +8,10 @@ from django.contrib.auth.hashers import check_password
 from apikeys import tokens
 from apikeys.choices import EpochName
 from apikeys.models import ApiKey, Epoch, KeySecret, UsedNonce
+from apikeys.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import KeySettings, delete_key, issue_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import delete_key, issue_key
 from apikeys.services.refusals import InvalidFields, NonceUsed, PermissionGrowth
 from tests.factories import (
     LocationFactory,
@@ -75,7 +77,7 @@ def test_only_a_digest_under_the_newest_pepper_is_stored(at, settings):
 
 def test_audit_entry_tells_who_made_what(at, last_entry):
     location = LocationFactory(name="North")
-    actor = person_actor()
+    actor = person_actor(*PLUGIN_TOKEN_PERMISSIONS)
 
     issued = _issue(
         at, location=location, expires_at=at + timedelta(days=30), actor=actor

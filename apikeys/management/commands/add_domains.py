@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from apikeys.domains import joined
+from apikeys.management.operator import refusals_end_the_command
+from apikeys.management.plugin_token_arguments import domain_list
+from apikeys.services import plugin_tokens
+from apikeys.services.audit import OPERATOR
+
+
+class Command(BaseCommand):
+    help = "Let further domains use a plugin token, and print all that may."
+    service = staticmethod(plugin_tokens.add_domains)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("id", type=UUID)
+        parser.add_argument(
+            "domains", type=domain_list, help="Comma-separated, each may have a port."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with refusals_end_the_command():
+            token = self.service(
+                options["id"],
+                domains=options["domains"],
+                actor=OPERATOR,
+                at=timezone.now(),
+            )
+        self.stdout.write(joined(token.domains))

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from apikeys.management.operator import refusals_end_the_command
+from apikeys.services import plugin_tokens
+from apikeys.services.audit import OPERATOR
+
+
+class Command(BaseCommand):
+    help = "Delete a plugin token for good; needs --yes. Its pages are let in no more."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("id", type=UUID)
+        parser.add_argument("--yes", action="store_true", help="It cannot be undone.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["yes"]:
+            raise CommandError("Deleting cannot be undone. Add --yes if you are sure.")
+        with refusals_end_the_command():
+            plugin_tokens.delete_plugin_token(
+                options["id"], actor=OPERATOR, at=timezone.now()
+            )
+        self.stdout.write("1 plugin token deleted.")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from apikeys.services.audit import OPERATOR
+from apikeys.services.reencryption import reencrypt_plugin_tokens
+
+
+class Command(BaseCommand):
+    help = (
+        "Move stored plugin tokens to the newest of FIELD_ENCRYPTION_KEYS and of"
+        " API_KEY_PEPPERS. Ends with an error that names those which no key opens."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        result = reencrypt_plugin_tokens(actor=OPERATOR, at=timezone.now())
+        self.stdout.write(
+            f"{result.moved} plugin tokens moved, {result.current} were current."
+        )
+        if result.unreadable:
+            names = ", ".join(f"“{name}”" for name in result.unreadable)
+            raise CommandError(
+                f"No encryption key opens {len(result.unreadable)}: {names}."
+                " Put the old key back, or replace their values."
+            )
