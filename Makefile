@@ -15,7 +15,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --require-hash
 PYTEST := $(PYTHON) -m pytest -n $(PYTEST_PROCESSES) --maxprocesses 8
 MANAGE := $(PYTHON) manage.py
 COVERED_FULLY := apikeys/tokens.py,apikeys/policy.py,apikeys/services/*,apikeys/api/*
-# Only generated secrets: every other value is the product's own default.
+# Secrets made for the check, a host and a mail server; the rest are the defaults.
 IN_PRODUCTION := env ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=crm.example.com \
 	EMAIL_URL=smtp+tls://mail.example.com:587 \
 	$$($(PYTHON) -m config.first_run --secrets)
@@ -106,3 +106,4 @@ $(PYTHON) $(BENCH_PYTHON):
 		echo 'Python 3.11 or newer is needed: make PYTHON3=/path/to/python3 ...' >&2; exit 1; }
 	@$(PYTHON3) tests/system_parts.py venv
 	@$(PYTHON3) -m venv $(@D)/..
+	@echo '*' > $(@D)/../.gitignore

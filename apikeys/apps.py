@@ -31,7 +31,7 @@ class ApiKeysConfig(AppConfig):
     )
 
     def ready(self) -> None:
-        # All three need what is loaded by now and not before.
+        # All need what is loaded by now and not before.
         import_module("apikeys.checks")
         import_module("apikeys.api.openapi")
         roles = import_module("apikeys.roles")

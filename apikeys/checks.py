@@ -16,6 +16,7 @@ from apikeys.models import KeySecret, PluginToken
 from apikeys.tokens import MIN_PEPPER_LENGTH
 
 _MIN_DIFFERENT_CHARACTERS = 8
+_PAIR = 2
 _NEW_PEPPER = (
     "Generate one with: python -c 'import secrets; print(\"1:\" + secrets.token_hex(32))'"
     " and set it as API_KEY_PEPPERS. Keep the old ones: losing a pepper loses its keys."
@@ -94,6 +95,30 @@ def check_gate_settings(**kwargs: Any) -> list[CheckMessage]:
     return problems
 
 
+@register(Tags.security)
+def check_paths_and_headers(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse extra paths and header pairs that would mean more, or nothing."""
+    problems: list[CheckMessage] = []
+    for key_type, paths in settings.KEY_TYPE_EXTRA_PATHS.items():
+        if not isinstance(paths, list) or not all(map(_is_prefix, paths)):
+            problems.append(
+                Error(
+                    f"KEY_TYPE_EXTRA_PATHS of {key_type} is no list of paths.",
+                    "A path starts with / and does not end in one.",
+                    id="apikeys.E008",
+                )
+            )
+    if not all(len(pair) == _PAIR and all(pair) for pair in settings.KEY_HEADER_PAIRS):
+        problems.append(
+            Error(
+                "KEY_HEADER_PAIRS is no list of pairs.",
+                "Write pairs as id-header/key-header, separated by commas.",
+                id="apikeys.E009",
+            )
+        )
+    return problems
+
+
 @register(Tags.database)
 def check_digests_have_their_pepper(
     databases: Sequence[str] | None = None, **kwargs: Any
@@ -153,6 +178,10 @@ def _is_fernet_key(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_prefix(path: object) -> bool:
+    return isinstance(path, str) and path.startswith("/") and not path.endswith("/")
 
 
 def _is_weak(pepper: str) -> bool:

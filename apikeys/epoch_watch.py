@@ -12,9 +12,10 @@ import threading
 import time
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from apikeys.choices import EpochName
+from apikeys.connection import drop_broken_connection
 from apikeys.models import Epoch
 
 logger = logging.getLogger(__name__)
@@ -101,9 +102,3 @@ class EpochWatch:
         if now - self._read_at > settings.KEYRING_OUTAGE_SECONDS:
             raise StateUnknown
         return self._epoch
-
-
-def drop_broken_connection() -> None:
-    """Let go of a connection that failed, so that the next use opens a new one."""
-    if not connection.in_atomic_block:
-        connection.close()

@@ -21,9 +21,10 @@ from urllib.parse import quote
 from django.conf import settings
 
 from apikeys import client_ip, credentials, policy
+from apikeys.connection import release_connection
 from apikeys.endpoint_permissions import permission_for
 from apikeys.endpoints import MalformedPath, normal_raw_path
-from apikeys.keyring import Proved, keyring, release_connection
+from apikeys.keyring import Proved, keyring
 from apikeys.last_use import last_use
 from apikeys.policy import Call, Grant, Refusal
 

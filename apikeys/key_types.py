@@ -17,6 +17,9 @@ from apikeys.choices import KeyTypeName
 SELF_PATHS = ("/api/whoami", "/api/explain", "/api/schema", "/api/docs")
 
 
+MAX_NAME_LENGTH = 100
+
+
 class Need(Enum):
     REQUIRED = "required"
     OPTIONAL = "optional"
@@ -137,6 +140,8 @@ def misfits(kind: KeyType, given: Mapping[str, object]) -> dict[str, str]:
     name_given = str(given.get("name", ""))
     if not name_given.strip():
         errors["name"] = "A key needs a name."
+    if len(name_given) > MAX_NAME_LENGTH or "\0" in name_given:
+        errors["name"] = f"A name has at most {MAX_NAME_LENGTH} characters and no NUL."
     if ":" in name_given and kind.fields["password"] is not Need.HIDDEN:
         errors["name"] = "HTTP Basic ends the name at a colon; choose one without."
     return errors

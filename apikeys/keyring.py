@@ -20,7 +20,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError
 
 from apikeys import policy, tokens
 from apikeys.choices import EpochName
@@ -196,23 +196,6 @@ class Keyring:
                 permissions_of(roles),
             )
         return held[role_ids]
-
-
-class _Thread(threading.local):
-    """This thread's connection object, open or not: finding it takes Django long."""
-
-    def __init__(self) -> None:
-        self.connection = connections[DEFAULT_DB_ALIAS]
-
-
-_thread = _Thread()
-
-
-def release_connection() -> None:
-    """Give this thread's connection back; for code outside Django's request cycle."""
-    own = _thread.connection
-    if own.connection is not None and not own.in_atomic_block:
-        own.close()
 
 
 def _matching(

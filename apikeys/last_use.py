@@ -13,28 +13,26 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from multiprocessing.util import Finalize
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from apikeys.client_ip import Address
-from apikeys.epoch_watch import drop_broken_connection
-from apikeys.keyring import release_connection
+from apikeys.connection import drop_broken_connection, release_connection
 
 logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=1)
 _BATCH = 500
-_UPDATE = """
-    UPDATE apikeys_keysecret SET last_used_at = %s, last_used_address = %s
-    WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
-"""
-
-_UPDATE_PLUGIN = """
-    UPDATE apikeys_plugintoken SET last_used_at = %s
-    WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
-"""
+_KEY_UPDATE = (
+    "UPDATE apikeys_keysecret SET last_used_at = %s, last_used_address = %s"
+    " WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)"
+)
+_PLUGIN_UPDATE = (
+    "UPDATE apikeys_plugintoken SET last_used_at = %s"
+    " WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)"
+)
 
 _Uses = dict[int, tuple[datetime, Address | None]]
 
@@ -49,9 +47,8 @@ class Used(Protocol):
 class LastUse:
     """Collects uses in memory and writes them in batches. Thread-safe."""
 
-    def __init__(self, write: Callable[[_Uses], None] | None = None) -> None:
-        """Write the uses of keys' secrets, unless told to write others."""
-        self._write = write or _write_secrets
+    def __init__(self, write: Callable[[_Uses], None]) -> None:
+        self._write = write
         self._pending: _Uses = {}
         self._lock = threading.Lock()
         self._timer: threading.Thread | None = None
@@ -114,28 +111,36 @@ class LastUse:
 
 
 def _write_secrets(uses: _Uses) -> None:
-    # Not the ORM: it would wait for the answer to each row, thousands of times a
-    # minute where many keys are in use. The driver sends these in one go.
-    moment, as_column = (
-        connection.ops.adapt_datetimefield_value,
-        connection.ops.adapt_ipaddressfield_value,
+    as_column = connection.ops.adapt_ipaddressfield_value
+    _write_rows(
+        _KEY_UPDATE,
+        [
+            (moment, as_column(str(address) if address else None), pk, moment)
+            for pk, moment, address in _columns(uses)
+        ],
     )
-    rows = [
-        (moment(at), as_column(str(address) if address else None), pk, moment(at))
-        for pk, (at, address) in uses.items()
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(_UPDATE, rows)
 
 
 def _write_plugin_tokens(uses: _Uses) -> None:
-    # Not the addresses: they are those of visitors of somebody's page.
-    moment = connection.ops.adapt_datetimefield_value
-    rows = [(moment(at), pk, moment(at)) for pk, (at, _) in uses.items()]
+    # Not the address: it is a visitor's of somebody's page.
+    _write_rows(
+        _PLUGIN_UPDATE,
+        [(moment, pk, moment) for pk, moment, _ in _columns(uses)],
+    )
+
+
+def _columns(uses: _Uses) -> list[tuple[int, Any, Address | None]]:
+    as_column = connection.ops.adapt_datetimefield_value
+    return [(pk, as_column(at), address) for pk, (at, address) in uses.items()]
+
+
+def _write_rows(statement: str, rows: list[tuple[Any, ...]]) -> None:
+    # Not the ORM: it would wait for the answer to each row, thousands of times a
+    # minute where many keys are in use. The driver sends these in one go.
     with connection.cursor() as cursor:
-        cursor.executemany(_UPDATE_PLUGIN, rows)
+        cursor.executemany(statement, rows)
 
 
 # Each process has one for keys and one for plugin tokens.
-last_use = LastUse()
+last_use = LastUse(_write_secrets)
 plugin_token_last_use = LastUse(_write_plugin_tokens)

@@ -153,8 +153,29 @@ STORAGES = {
 
 # Mail
 
-EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+_MAIL = env.email("EMAIL_URL", default="consolemail://")
+if django.VERSION < (6, 1):
+    vars().update(_MAIL)
+else:
+    _MAILER_OPTIONS = {
+        "host": "EMAIL_HOST",
+        "port": "EMAIL_PORT",
+        "username": "EMAIL_HOST_USER",
+        "password": "EMAIL_HOST_PASSWORD",
+        "use_tls": "EMAIL_USE_TLS",
+        "use_ssl": "EMAIL_USE_SSL",
+        "file_path": "EMAIL_FILE_PATH",
+    }
+    MAILERS = {
+        "default": {
+            "BACKEND": _MAIL["EMAIL_BACKEND"],
+            "OPTIONS": {
+                option: _MAIL[name]
+                for option, name in _MAILER_OPTIONS.items()
+                if _MAIL.get(name)
+            },
+        }
+    }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
 
 # Security of transport and pages
@@ -221,6 +242,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # No ?format=: it would be answered before anybody is asked who they are.
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
 }

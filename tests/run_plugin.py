@@ -10,12 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.postgres_server import running_postgres
+from tests.postgres_server import run_folder, running_postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,8 +36,8 @@ def pytest_load_initial_conftests(
         if early_config.known_args_namespace.postgres:
             url = resources.enter_context(running_postgres())
         else:
-            folder = resources.enter_context(TemporaryDirectory(prefix="crm-sqlite-"))
-            url = f"sqlite:///{Path(folder) / 'db.sqlite3'}"
+            folder = resources.enter_context(run_folder())
+            url = f"sqlite:///{folder / 'db.sqlite3'}"
         os.environ["DATABASE_URL"] = url
     return (yield)
 

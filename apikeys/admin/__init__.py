@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from apikeys.admin import audit, keys, roles
+from apikeys.admin import audit, keys, plugin_tokens, roles
 
-__all__ = ["audit", "keys", "roles"]
+__all__ = ["audit", "keys", "plugin_tokens", "roles"]

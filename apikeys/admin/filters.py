@@ -165,3 +165,15 @@ class MomentFilter(_ChoiceFilter):
 
 def _days_ago(days: int) -> datetime:
     return timezone.now() - timedelta(days=days)
+
+
+class ManagingFilter(_ChoiceFilter):
+    title = _("right")
+    parameter_name = "right"
+    rows = (
+        (
+            "manages",
+            _("May manage tokens"),
+            lambda rows: rows.filter(may_manage_tokens=True),
+        ),
+    )

@@ -184,6 +184,6 @@ def _list_notes(at: datetime) -> list[dict[str, str]]:
             % open_keys,
             "text": _("Lock each down to what it really uses."),
             "url": f"{url}?restriction=any-address&status=active",
-            "label": _("Show them"),
+            "label": ngettext("Show it", "Show them", open_keys),
         }
     ]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group, User
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,6 +21,7 @@ from apikeys.forms.roles import RoleForm
 from apikeys.html import pill
 from apikeys.roles import is_built_in
 from apikeys.services import roles as role_services
+from apikeys.services.refusals import ServiceRefusal
 
 # Django's own pages for these write without audit trail and without the guard
 # against privilege growth.
@@ -123,18 +126,25 @@ class RoleAdmin(OwnFiltersOnly):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         role = self.get_object(request, object_id) if object_id else None
-        return super().changeform_view(
-            request,
-            object_id,
-            form_url,
-            {
-                "heading": role.name if role else _("Create role"),
-                "sub": _reach(role) if role else "",
-                "show_save_and_add_another": False,
-                "show_save_and_continue": False,
-                **(extra_context or {}),
-            },
-        )
+        context = {
+            "heading": role.name if role else _("Create role"),
+            "sub": _reach(role) if role else "",
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+            **(extra_context or {}),
+        }
+        with refusals_become_messages(request):
+            return super().changeform_view(request, object_id, form_url, context)
+        return HttpResponseRedirect(reverse("admin:auth_group_changelist"))
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with refusals_become_messages(request):
+            return super().delete_view(request, *args, **kwargs)
+        return HttpResponseRedirect(reverse("admin:auth_group_changelist"))
+
+    def history_view(self, *args: Any, **kwargs: Any) -> NoReturn:
+        # Django's own history stays empty; the audit trail has it all.
+        raise Http404
 
     @admin.display(description=gettext_lazy("Name"), ordering="name")
     def role_name(self, role: Group) -> SafeString:
@@ -169,3 +179,12 @@ def _reach(role: Any) -> str:
             "people": role.person_total,
         }
     )
+
+
+@contextmanager
+def refusals_become_messages(request: HttpRequest) -> Iterator[None]:
+    """Say what a service refused; what the form could not see, such as a race."""
+    try:
+        yield
+    except ServiceRefusal as refusal:
+        messages.error(request, str(refusal))

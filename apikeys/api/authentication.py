@@ -110,7 +110,7 @@ def calling_key(request: Request) -> Proved:
 def request_path(request: HttpRequest) -> str | None:
     """Return the path as the router sees it, or nothing where it is malformed."""
     try:
-        return normal_path(request.path)
+        return normal_path(request.path_info)
     except MalformedPath:
         return None
 

@@ -15,7 +15,8 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "The token that was shown once when the key was created.",
+            "description": "The whole token of an API key. Its ID and secret in a pair"
+            " of headers do as well.",
         }
 
 

@@ -30,9 +30,14 @@ _endpoints: dict[str, tuple[Any, dict[str, Any]]] = {
     },
 }
 
+
+def _name(route: str) -> str:
+    return route.replace("<str:token_id>", "token").replace("/", "-")
+
+
 urlpatterns = [
     *(
-        path(f"/{name}", view.as_view(**arguments), name=name)
+        path(f"/{name}", view.as_view(**arguments), name=_name(name))
         for name, (view, arguments) in _endpoints.items()
     ),
     # The twin with a slash is the same endpoint and stands in no document.

@@ -12,26 +12,48 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.client_ip import parse_address
 from apikeys.forms.fields import (
     EndpointsField,
     NetworksField,
     RowsField,
     plain_line,
 )
-from apikeys.key_types import KEY_TYPES, KeyType
-from apikeys.services.keys import KeySettings
+from apikeys.key_types import KEY_TYPES, KeyType, Need, misfits
+from apikeys.services.key_values import MAX_EXPIRY, KeySettings
+from apikeys.services.refusals import ChangedMeanwhile, ServiceRefusal
 
 MIN_PASSWORD_LENGTH = 12
-# Nearer the last year of the calendar an instant cannot be shown in every zone.
-MAX_EXPIRY = timedelta(days=36525)
 
 _EXPIRY_PRESETS = {"30": 30, "90": 90, "180": 180, "365": 365}
 _FIXED_EXPIRY = _("Fixed: it cannot be extended later.")
 _FIXED_ROLES = _("Fixed: they cannot be changed later.")
 
 
-class NonceForm(forms.Form):
+class ServiceForm(forms.Form):
+    """A form whose values a service may object to."""
+
+    def add_service_errors(self, errors: dict[str, str]) -> None:
+        """Show a service's objections beside their fields."""
+        for name, text in errors.items():
+            self.add_error(name if name in self.fields else None, text)
+
+
+class VersionForm(ServiceForm):
+    """A form about a row that others may change while it is being filled in."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def add_refusal(self, refusal: ServiceRefusal) -> None:
+        """Show a refusal; after a change by others, let the next sending count."""
+        if isinstance(refusal, ChangedMeanwhile):
+            sent: Any = self.data
+            renewed = sent.copy()
+            renewed["version"] = refusal.version
+            self.data = renewed
+        self.add_error(None, str(refusal))
+
+
+class NonceForm(ServiceForm):
     """A form whose POST makes a secret: its one-time value stops a second one."""
 
     nonce = forms.CharField(max_length=64, min_length=16, widget=forms.HiddenInput)
@@ -41,7 +63,15 @@ class NonceForm(forms.Form):
         self.initial.setdefault("nonce", secrets.token_urlsafe(24))
 
 
-class KeySettingsForm(forms.Form):
+def needs_on_forms(kind: KeyType) -> dict[str, Need]:
+    """Return the needs of a type's fields and of the boxes that stand beside them."""
+    needs = dict(kind.fields)
+    if needs["networks"] is Need.REQUIRED:
+        needs["open_to_any_address"] = Need.HIDDEN
+    return needs
+
+
+class KeySettingsForm(ServiceForm):
     """The fields of a key that may change. An empty list needs its box ticked."""
 
     name = forms.CharField(
@@ -103,7 +133,7 @@ class KeySettingsForm(forms.Form):
 
     def _need_box(self, field: str, box: str) -> None:
         is_open = not self.cleaned_data.get(field) and field not in self.errors
-        if is_open and not self.cleaned_data.get(box):
+        if is_open and box in self.fields and not self.cleaned_data.get(box):
             self.add_error(
                 field,
                 gettext("Enter at least one, or tick “%(box)s”.")
@@ -122,21 +152,14 @@ class KeySettingsForm(forms.Form):
             note=given["note"],
         )
 
-    def add_service_errors(self, errors: dict[str, str]) -> None:
-        """Show a service's objections beside their fields."""
-        for name, text in errors.items():
-            self.add_error(name if name in self.fields else None, text)
 
-
-class EditKeyForm(KeySettingsForm):
+class EditKeyForm(KeySettingsForm, VersionForm):
     """Only the fields that the key's type has, and the version that was shown."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, kind: KeyType, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, need in kind.fields.items():
-            if need.value == "hidden" and name in self.fields:
+        for name, need in needs_on_forms(kind).items():
+            if need is Need.HIDDEN and name in self.fields:
                 del self.fields[name]
 
 
@@ -177,7 +200,7 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
     field_order = ["name", "key_type", "expires", "expires_at", "roles", "password"]
     matrix = json.dumps(
         {
-            name: {field: need.value for field, need in kind.fields.items()}
+            name: {field: need.value for field, need in needs_on_forms(kind).items()}
             for name, kind in KEY_TYPES.items()
         }
     )
@@ -191,9 +214,29 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        self._refuse_misfits(cleaned)
         if cleaned.get("expires") == "date" and "expires_at" not in self.errors:
             self._clean_date(cleaned.get("expires_at"))
         return cleaned
+
+    def _need_box(self, field: str, box: str) -> None:
+        # What the type needs anyhow cannot be left open by a tick.
+        kind = KEY_TYPES.get(self.cleaned_data.get("key_type", ""))
+        if kind is None or kind.fields[field] is not Need.REQUIRED:
+            super()._need_box(field, box)
+
+    def _refuse_misfits(self, cleaned: dict[str, Any]) -> None:
+        kind = KEY_TYPES.get(cleaned.get("key_type", ""))
+        if kind is None:
+            return
+        unknown = set(self.errors)
+        self.add_service_errors(
+            {
+                name: text
+                for name, text in misfits(kind, cleaned).items()
+                if name not in unknown
+            }
+        )
 
     def _clean_date(self, at: datetime | None) -> None:
         if at is None:
@@ -212,60 +255,6 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
         if choice in _EXPIRY_PRESETS:
             return self.now + timedelta(days=_EXPIRY_PRESETS[choice])
         return self.cleaned_data["expires_at"] if choice == "date" else None
-
-
-class RotateKeyForm(NonceForm):
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    overlap = forms.TypedChoiceField(
-        label=_("The present secret"),
-        coerce=int,
-        initial=7 * 24,
-        choices=[
-            (7 * 24, _("works for 7 more days")),
-            (24, _("works for 1 more day")),
-            (1, _("works for 1 more hour")),
-            (0, _("stops at once")),
-        ],
-        widget=forms.RadioSelect,
-    )
-
-
-class PasswordForm(NonceForm):
-    password = IssueKeyForm.base_fields["password"]
-
-
-class DeleteKeyForm(forms.Form):
-    typed_name = forms.CharField(
-        label=_("Type the key's name to confirm"),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.name = name
-
-    def clean_typed_name(self) -> str:
-        typed: str = self.cleaned_data["typed_name"]
-        if typed != self.name:
-            raise forms.ValidationError(gettext("This is not the key's name."))
-        return typed
-
-
-class TryCallForm(forms.Form):
-    """The question "would this call pass?"."""
-
-    method = forms.ChoiceField(
-        label=_("Method"),
-        choices=[(name, name) for name in ("GET", "POST", "PUT", "PATCH", "DELETE")],
-    )
-    path = forms.CharField(label=_("Path"), max_length=4096)
-    address = forms.CharField(label=_("From address"), max_length=45)
-
-    def clean_address(self) -> str:
-        address = parse_address(self.cleaned_data["address"])
-        if address is None:
-            raise forms.ValidationError(gettext("This is no IP address."))
-        return str(address)
 
 
 def _networks_help(own_address: str) -> str:

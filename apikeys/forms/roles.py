@@ -11,10 +11,18 @@ from apikeys.forms.fields import RowsField, plain_line
 from apikeys.roles import grantable_permissions, is_built_in, permission_name
 from apikeys.services.audit import Actor
 
+# Where Django's own word for a thing is not ours.
+_LABELS = {
+    "apikeys.view_apikey": _("Can view API keys and plugin tokens"),
+    "apikeys.view_auditentry": _("Can view the audit trail"),
+    "auth.view_group": _("Can view roles"),
+}
+
 
 class PermissionsField(RowsField):
     def label_from_instance(self, obj: Permission) -> str:
-        return f"{obj.name} ({permission_name(obj)})"
+        name = permission_name(obj)
+        return f"{_LABELS.get(name, obj.name)} ({name})"
 
 
 class RoleForm(forms.ModelForm):
@@ -58,4 +66,5 @@ class RoleForm(forms.ModelForm):
                 gettext("You do not hold: %(lacking)s.")
                 % {"lacking": ", ".join(lacking)}
             )
-        return chosen
+        # What the form does not offer stays as it is.
+        return set(chosen) | (held - set(grantable_permissions()))

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from apikeys.choices import ActorKind
-from apikeys.forms.keys import MAX_EXPIRY
 from apikeys.roles import MANAGE_APIS
 from apikeys.services.audit import OPERATOR, Actor
+from apikeys.services.key_values import MAX_EXPIRY
 from apikeys.services.refusals import InvalidFields, ServiceRefusal
 
 _DURATION = re.compile(r"^(\d{1,5})([dhm])$")

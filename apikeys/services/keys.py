@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 
 from apikeys import tokens
 from apikeys.choices import AuditAction, EpochName
-from apikeys.key_types import KEY_TYPES, Need, misfits
+from apikeys.key_types import KEY_TYPES, Need
 from apikeys.keyring import keyring
 from apikeys.models import (
     ApiKey,
@@ -32,11 +32,22 @@ from apikeys.models import (
 )
 from apikeys.roles import permissions_of
 from apikeys.services.audit import Actor, Changes, record
+from apikeys.services.key_values import (
+    NAME_TAKEN,
+    KeySettings,
+    refuse_expiry,
+    refuse_misfits,
+    refuse_taken_name,
+)
 from apikeys.services.nonces import spend_nonce
-from apikeys.services.refusals import InvalidFields, PermissionGrowth, ServiceRefusal
+from apikeys.services.refusals import (
+    ChangedMeanwhile,
+    InvalidFields,
+    PermissionGrowth,
+    ServiceRefusal,
+)
 
 _PASSWORD_BYTES = 18
-_NAME_TAKEN = "A key of this type has this name already."
 
 
 class UnknownKey(ServiceRefusal):
@@ -46,45 +57,8 @@ class UnknownKey(ServiceRefusal):
         super().__init__("There is no key with this ID, or it is deleted.")
 
 
-class ChangedMeanwhile(ServiceRefusal):
-    """Somebody else changed the key after the form was filled in."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Somebody changed this key after you opened this form. Nothing of yours"
-            " was done; open the key again and look at it first."
-        )
-
-
 class AlreadySo(ServiceRefusal):
     """The key is in the wanted state already."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeySettings:
-    """The fields of a key that may change during its life.
-
-    `networks` and `endpoints` are in normal form (see `client_ip.parse_network`
-    and `endpoints.normal_pattern`).
-    """
-
-    name: str
-    networks: tuple[str, ...] = ()
-    endpoints: tuple[str, ...] = ()
-    public_url: str = ""
-    accepts_parameters: bool = False
-    note: str = ""
-
-    @classmethod
-    def of(cls, key: ApiKey) -> Self:
-        return cls(
-            name=key.name,
-            networks=tuple(key.networks),
-            endpoints=tuple(key.endpoints),
-            public_url=key.public_url,
-            accepts_parameters=key.accepts_parameters,
-            note=key.note,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +87,15 @@ def issue_key(
     nonce: str = "",
 ) -> Issued:
     """Create a key. A type that needs a password gets a random one unless one is given."""
-    roles = list(roles)
+    # Locked, so that none of them is deleted before this commits.
+    chosen = Group.objects.filter(pk__in=[role.pk for role in roles])
+    roles = list(chosen.select_for_update().order_by("pk"))
     token = tokens.generate()
-    _refuse_misfits(key_type, fields, roles=roles, password=password)
-    if expires_at is not None and expires_at <= at:
-        raise InvalidFields({"expires_at": "The expiry is in the past."})
+    refuse_misfits(key_type, fields, roles=roles, password=password)
+    refuse_expiry(expires_at, at)
     refuse_growth(actor, roles)
     spend_nonce(nonce, subject_id=token.public_id, at=at)
-    _refuse_taken_name(key_type, fields.name)
+    refuse_taken_name(key_type, fields.name)
     if KEY_TYPES[key_type].fields["password"] is Need.REQUIRED:
         password = password or secrets.token_urlsafe(_PASSWORD_BYTES)
     key = ApiKey(
@@ -162,9 +137,9 @@ def update_key(
     }
     if not changes:
         return key
-    _refuse_misfits(key.key_type, fields, roles=key.roles.all())
+    refuse_misfits(key.key_type, fields, roles=key.roles.all())
     if "name" in changes:
-        _refuse_taken_name(key.key_type, fields.name)
+        refuse_taken_name(key.key_type, fields.name)
     _apply(key, fields)
     save_change(key, AuditAction.KEY_CHANGED, actor=actor, at=at, changes=changes)
     return key
@@ -247,7 +222,7 @@ def lock_key(key_id: str) -> ApiKey:
 def refuse_other_version(key: ApiKey, expected: int | None) -> None:
     """Raise `ChangedMeanwhile` unless a locked key is as the form showed it."""
     if expected is not None and key.version != expected:
-        raise ChangedMeanwhile
+        raise ChangedMeanwhile(key.version)
 
 
 def add_secret(key: ApiKey, token: tokens.Token, *, at: datetime) -> KeySecret:
@@ -294,7 +269,7 @@ def _save(key: ApiKey) -> None:
             key.save()
     except IntegrityError:
         # Somebody took the name after it was looked up.
-        raise InvalidFields({"name": _NAME_TAKEN}) from None
+        raise InvalidFields({"name": NAME_TAKEN}) from None
 
 
 def _note_change(
@@ -341,21 +316,3 @@ def _initial(key: ApiKey, roles: Iterable[Group]) -> Changes:
         "password": "set" if key.password else "",
     }
     return {name: (None, value) for name, value in values.items() if value}
-
-
-def _refuse_taken_name(key_type: str, name: str) -> None:
-    if ApiKey.objects.present().filter(key_type=key_type, name=name).exists():
-        raise InvalidFields({"name": _NAME_TAKEN})
-
-
-def _refuse_misfits(
-    key_type: str,
-    fields: KeySettings,
-    *,
-    roles: Iterable[Group] = (),
-    password: str = "",
-) -> None:
-    given = {**asdict(fields), "roles": list(roles), "password": password}
-    errors = misfits(KEY_TYPES[key_type], given)
-    if errors:
-        raise InvalidFields(errors)

@@ -24,7 +24,12 @@ from apikeys.models import ANYWHERE, Epoch, PluginToken, Scope
 from apikeys.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.services.audit import Actor, Changes, record
 from apikeys.services.nonces import spend_nonce
-from apikeys.services.refusals import InvalidFields, PermissionGrowth, ServiceRefusal
+from apikeys.services.refusals import (
+    ChangedMeanwhile,
+    InvalidFields,
+    PermissionGrowth,
+    ServiceRefusal,
+)
 from apikeys.token_ring import token_ring
 
 _NEW_VALUE: Changes = {"value": ("set", "set anew")}
@@ -45,16 +50,6 @@ class UnreadableToken(ServiceRefusal):
         super().__init__(
             f"No encryption key opens the value of plugin token “{name}”. Pages that"
             " have it still work; replace the value to see one again."
-        )
-
-
-class TokenChangedMeanwhile(ServiceRefusal):
-    """Somebody else changed the token after the form was filled in."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Somebody changed this plugin token while you were editing it. Nothing of"
-            " yours was saved; look at the present values and save again."
         )
 
 
@@ -191,10 +186,10 @@ def replace_domains(
     scope: Scope = ANYWHERE,
     expected_version: int | None = None,
 ) -> PluginToken:
-    """Set all domains, as an edited list. Raises `TokenChangedMeanwhile`."""
+    """Set all domains, as an edited list. Raises `ChangedMeanwhile`."""
     token = _lock(token_id, scope)
     if expected_version is not None and token.version != expected_version:
-        raise TokenChangedMeanwhile
+        raise ChangedMeanwhile(token.version)
     return _set_domains(token, dict.fromkeys(domains), actor, at)
 
 

@@ -37,3 +37,15 @@ class NonceUsed(ServiceRefusal):
             " then and cannot be shown again."
         )
         self.subject_id = subject_id
+
+
+class ChangedMeanwhile(ServiceRefusal):
+    """Somebody else changed the row; `version` is the one that holds now."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "Somebody changed this after you opened the form, and nothing of yours was"
+            " done. Look at the latest changes; send the form again to have it as it"
+            " stands here."
+        )
+        self.version = version

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, transaction
+from django.utils.translation import ngettext
 
 from apikeys import roles
 from apikeys.choices import AuditAction
@@ -27,8 +28,14 @@ class RoleInUse(ServiceRefusal):
 
     def __init__(self, keys: int) -> None:
         super().__init__(
-            f"{keys} keys hold this role, deleted ones included. Delete and purge"
-            " them first."
+            ngettext(
+                "%d key holds this role, deleted ones included. Delete and purge it"
+                " first.",
+                "%d keys hold this role, deleted ones included. Delete and purge them"
+                " first.",
+                keys,
+            )
+            % keys
         )
 
 

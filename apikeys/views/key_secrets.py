@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apikeys.access import actor_of, manager_required, request_address
-from apikeys.forms.keys import IssueKeyForm, PasswordForm, RotateKeyForm
+from apikeys.forms.key_actions import PasswordForm, RotateKeyForm
+from apikeys.forms.keys import IssueKeyForm
+from apikeys.key_types import Need
 from apikeys.models import ApiKey
 from apikeys.services import keys as key_services
 from apikeys.services import rotation
@@ -89,7 +91,7 @@ def key_rotate(request: HttpRequest, key_id: str) -> HttpResponse:
         except NonceUsed as refusal:
             return _already_made(request, refusal)
         except ServiceRefusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_refusal(refusal)
         else:
             return _reveal(request, issued, _("“%(name)s” has a new token"))
     title = _("Rotate “%(name)s”") % {"name": key.name}
@@ -102,6 +104,8 @@ def key_rotate(request: HttpRequest, key_id: str) -> HttpResponse:
 @manager_required
 def key_password(request: HttpRequest, key_id: str) -> HttpResponse:
     key = get_present_key(key_id)
+    if key.type.fields["password"] is Need.HIDDEN:
+        raise Http404
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:

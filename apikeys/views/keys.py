@@ -24,7 +24,8 @@ from apikeys.access import (
 from apikeys.client_ip import parse_address
 from apikeys.epoch_watch import StateUnknown
 from apikeys.explanation import Explanation, explain
-from apikeys.forms.keys import DeleteKeyForm, EditKeyForm, TryCallForm
+from apikeys.forms.key_actions import DeleteKeyForm, TryCallForm
+from apikeys.forms.keys import EditKeyForm
 from apikeys.hypothetical_calls import hypothetical_call
 from apikeys.keyring import keyring
 from apikeys.models import ApiKey, AuditEntry
@@ -103,7 +104,7 @@ def _saved(request: HttpRequest, key: ApiKey, form: EditKeyForm) -> bool:
     except InvalidFields as refusal:
         form.add_service_errors(refusal.errors)
     except ServiceRefusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_refusal(refusal)
     else:
         return True
     return False

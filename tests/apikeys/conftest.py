@@ -1,30 +1,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from apikeys.keyring import keyring
-from apikeys.last_use import last_use, plugin_token_last_use
-from apikeys.token_ring import token_ring
 from tests.plugin_tokens import JSON, bearer, make_full_key
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(settings) -> Iterator[None]:
-    """Each test starts as a new process: a rolled back epoch repeats its numbers."""
-    settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    keyring.forget()
-    token_ring.forget()
-    last_use._pending.clear()
-    plugin_token_last_use._pending.clear()
 
 
 class Clock:

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from apikeys.checks import (
     check_digests_have_their_pepper,
     check_gate_settings,
+    check_paths_and_headers,
     check_peppers,
 )
 
@@ -94,3 +95,27 @@ def test_database_that_does_not_answer_is_no_problem_of_the_peppers():
 
     with connection.execute_wrapper(fail):
         assert check_digests_have_their_pepper(databases=["default"]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ids"),
+    [
+        pytest.param("KEY_TYPE_EXTRA_PATHS", {"v1": ["/crm", "/a/b"]}, [], id="paths"),
+        pytest.param(
+            "KEY_TYPE_EXTRA_PATHS", {"v1": [""]}, ["apikeys.E008"], id="everything"
+        ),
+        pytest.param(
+            "KEY_TYPE_EXTRA_PATHS", {"v1": ["/crm/"]}, ["apikeys.E008"], id="slash"
+        ),
+        pytest.param(
+            "KEY_TYPE_EXTRA_PATHS", {"v1": "/crm"}, ["apikeys.E008"], id="no-list"
+        ),
+        pytest.param("KEY_HEADER_PAIRS", [("a", "b")], [], id="pair"),
+        pytest.param("KEY_HEADER_PAIRS", [("a",)], ["apikeys.E009"], id="half"),
+        pytest.param("KEY_HEADER_PAIRS", [("a", "")], ["apikeys.E009"], id="empty"),
+    ],
+)
+def test_extra_paths_and_header_pairs_are_checked(name, value, ids, settings):
+    setattr(settings, name, value)
+
+    assert [problem.id for problem in check_paths_and_headers()] == ids

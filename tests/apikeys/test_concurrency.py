@@ -15,16 +15,15 @@ from apikeys.choices import EpochName
 from apikeys.keyring import Proved, keyring
 from apikeys.models import ApiKey, AuditEntry, Epoch, KeySecret, UsedNonce
 from apikeys.services.audit import OPERATOR
+from apikeys.services.key_values import KeySettings
 from apikeys.services.keys import (
     AlreadySo,
-    ChangedMeanwhile,
-    KeySettings,
     UnknownKey,
     deactivate_key,
     delete_key,
     update_key,
 )
-from apikeys.services.refusals import InvalidFields, NonceUsed
+from apikeys.services.refusals import ChangedMeanwhile, InvalidFields, NonceUsed
 from apikeys.services.roles import change_role, create_role
 from apikeys.services.rotation import (
     RotationUnderWay,

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from apikeys import tokens
 from apikeys.models import KeySecret
 from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import KeySettings, deactivate_key, delete_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import deactivate_key, delete_key
 from tests.factories import IssuedFactory, LocationFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db

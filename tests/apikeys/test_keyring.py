@@ -14,8 +14,8 @@ from apikeys.keyring import Keyring, Proved, keyring
 from apikeys.models import ApiKey, Epoch, KeySecret
 from apikeys.policy import CREDENTIALS_INVALID
 from apikeys.services.audit import OPERATOR
+from apikeys.services.key_values import KeySettings
 from apikeys.services.keys import (
-    KeySettings,
     deactivate_key,
     delete_key,
     purge_deleted_keys,

@@ -9,7 +9,8 @@ from django.db import InterfaceError, OperationalError, connection, connections
 
 from apikeys import tokens
 from apikeys.choices import EpochName
-from apikeys.keyring import Proved, keyring, release_connection
+from apikeys.connection import release_connection
+from apikeys.keyring import Proved, keyring
 from apikeys.models import Epoch
 from apikeys.policy import CREDENTIALS_INVALID, STATE_UNKNOWN
 from apikeys.services.audit import OPERATOR

@@ -11,7 +11,8 @@ from apikeys.keyring import Proved, keyring
 from apikeys.last_use import LastUse, last_use
 from apikeys.models import ApiKey, KeySecret
 from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import KeySettings, delete_key, update_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import delete_key, update_key
 from apikeys.services.rotation import rotate_key
 from tests.factories import IssuedFactory
 
@@ -204,7 +205,7 @@ def test_use_that_cannot_be_written_is_kept_for_later(issued, caplog):
 @pytest.mark.django_db(transaction=True)
 def test_timer_writes_what_is_collected(issued, settings):
     settings.LAST_USE_FLUSH_SECONDS = 0.01
-    collector = LastUse()
+    collector = LastUse(last_use._write)
     secret = _secret(issued)
     collector.note(secret, ADDRESS, AT)
     collector.note(secret, OTHER, AT + MICROSECOND)

@@ -17,7 +17,12 @@ from apikeys.roles import CHANGE_TOKENS, PLUGIN_TOKEN_PERMISSIONS, VIEW_TOKENS
 from apikeys.services import plugin_tokens as services
 from apikeys.services.audit import Actor
 from apikeys.services.reencryption import reencrypt_plugin_tokens
-from apikeys.services.refusals import InvalidFields, NonceUsed, PermissionGrowth
+from apikeys.services.refusals import (
+    ChangedMeanwhile,
+    InvalidFields,
+    NonceUsed,
+    PermissionGrowth,
+)
 from apikeys.token_ring import token_ring
 from tests.plugin_tokens import UNKNOWN_ID, change, known, make_location, make_token
 
@@ -111,7 +116,7 @@ def test_edited_list_of_another_version_is_refused():
     token, _ = make_token()
     services.add_domains(token.public_id, domains=["b.com"], **change())
 
-    with pytest.raises(services.TokenChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         services.replace_domains(
             token.public_id, domains=["c.com"], expected_version=0, **change()
         )

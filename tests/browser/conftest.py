@@ -31,8 +31,6 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
-from apikeys.keyring import keyring
-from apikeys.last_use import last_use
 from tests.system_parts import find_chromium
 
 TIMEOUT_MILLISECONDS = 15_000
@@ -41,16 +39,6 @@ ARGUMENTS = ["--disable-gpu", "--disable-quic", "--disable-sync"]
 OWN_SCHEMES = ("about:", "blob:", "data:")
 
 expect.set_options(timeout=TIMEOUT_MILLISECONDS)
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(settings) -> Iterator[None]:
-    """The live server runs in this process: it must not remember other tests' keys."""
-    settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
-    keyring.forget()
-    yield
-    keyring.forget()
-    last_use._pending.clear()
 
 
 @pytest.fixture(scope="session")

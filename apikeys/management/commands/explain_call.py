@@ -25,13 +25,14 @@ class Command(BaseCommand):
         parser.add_argument("id")
         parser.add_argument("method")
         parser.add_argument("path")
-        parser.add_argument("--from", dest="address", required=True, metavar="ADDRESS")
+        parser.add_argument("--from", dest="address", default="", metavar="ADDRESS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         address = parse_address(options["address"])
         if address is None:
             raise CommandError(
-                f"{options['address']!r} is no IP address.", returncode=3
+                f"--from needs an IP address; {options['address']!r} is none.",
+                returncode=3,
             )
         try:
             entry = keyring.entry(options["id"])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apikeys.management.operator import acting, refusals_end_the_command
@@ -11,7 +11,8 @@ from apikeys.management.settings_arguments import (
     cleaned_settings,
 )
 from apikeys.models import ApiKey
-from apikeys.services.keys import KeySettings, UnknownKey, update_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import UnknownKey, update_key
 
 
 class Command(BaseCommand):
@@ -29,10 +30,15 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="username", help="Act with a person's rights.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["open_to_any_address"]:
-            options["allow_ip"] = []
-        if options["all_endpoints"]:
-            options["endpoint"] = []
+        for box, given in (
+            ("open_to_any_address", "allow_ip"),
+            ("all_endpoints", "endpoint"),
+        ):
+            if options[box] and options[given]:
+                flags = [f"--{name.replace('_', '-')}" for name in (box, given)]
+                raise CommandError(f"{flags[0]} and {flags[1]} contradict each other.")
+            if options[box]:
+                options[given] = []
         with refusals_end_the_command():
             key = ApiKey.objects.present().filter(key_id=options["id"]).first()
             if key is None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import KeySettings, update_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import update_key
 from tests.factories import IssuedFactory
 
 pytestmark = pytest.mark.django_db

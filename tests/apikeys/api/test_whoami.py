@@ -10,7 +10,8 @@ from django.utils import timezone
 from apikeys import tokens
 from apikeys.models import ApiKey, KeySecret
 from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import KeySettings, deactivate_key, delete_key
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import deactivate_key, delete_key
 from apikeys.services.rotation import rotate_key
 from tests.factories import IssuedFactory, LocationFactory, PersonFactory, RoleFactory
 

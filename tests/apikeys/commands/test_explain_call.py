@@ -95,7 +95,10 @@ def test_an_unknown_and_a_deleted_key_exit_with_two(run, key):
 def test_what_is_no_address_is_no_verdict(address, run, key):
     ran = explain(run, key, address=address)
 
-    assert (ran.code, ran.refusal) == (3, f"{address!r} is no IP address.")
+    assert (ran.code, ran.refusal) == (
+        3,
+        f"--from needs an IP address; {address!r} is none.",
+    )
 
 
 def test_an_address_must_be_given(run, key):
@@ -115,8 +118,9 @@ def test_explaining_is_no_use_of_the_key(run, key):
 @pytest.mark.django_db(transaction=True)
 def test_the_shell_sees_the_exit_codes():
     key_id = IssuedFactory(fields__networks=("10.0.0.0/8",)).key.key_id
-    path = f"/{connection.settings_dict['NAME']}"
-    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=path).geturl()
+    server = urlsplit(os.environ["DATABASE_URL"])
+    name = connection.settings_dict["NAME"]
+    url = f"{server.scheme}://{server.netloc}/{name}?{server.query}"
 
     def code(key, address):
         done = subprocess.run(

@@ -11,7 +11,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
 
-from apikeys.models import ApiKey, AuditEntry, Epoch, KeyRole, KeySecret, UsedNonce
+from apikeys.models import (
+    ApiKey,
+    AuditEntry,
+    Epoch,
+    KeyRole,
+    KeySecret,
+    PluginToken,
+    UsedNonce,
+)
 from tests.factories import full_access
 
 KEYS = "/settings/apikeys/apikey/"
@@ -21,6 +29,13 @@ AUDIT = "/settings/apikeys/auditentry/"
 
 _ERROR_LIST = re.compile(r'<ul class="errorlist[^>]*>(.*?)</ul>', re.DOTALL)
 _ERROR = re.compile(r"<li>(.*?)</li>", re.DOTALL)
+
+
+# All tables that a change on these screens can touch, beside people.
+TABLES = (
+    *(ApiKey, KeySecret, KeyRole, PluginToken),
+    *(Group, AuditEntry, UsedNonce, Epoch),
+)
 
 
 def page_of(key: ApiKey, part: str = "") -> str:
@@ -117,10 +132,7 @@ def state() -> list[list[tuple[Any, ...]]]:
     """All that a change on these screens can touch, row by row."""
     people = get_user_model().objects.order_by("pk")
     rows: list[Any] = [people.values_list("pk", "password", "is_superuser", "groups")]
-    rows += [
-        model._default_manager.order_by("pk").values_list()
-        for model in (ApiKey, KeySecret, KeyRole, Group, AuditEntry, UsedNonce, Epoch)
-    ]
+    rows += [model._default_manager.order_by("pk").values_list() for model in TABLES]
     rows.append(Group.permissions.through.objects.order_by("pk").values_list())
     return [list(table) for table in rows]
 

@@ -141,9 +141,9 @@ def test_the_list_takes_as_many_queries_with_three_lines_as_with_one(
     as_reader, django_assert_num_queries, db
 ):
     IssuedFactory()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         as_reader.get(screens.AUDIT)
 
     IssuedFactory.create_batch(2)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         as_reader.get(screens.AUDIT)

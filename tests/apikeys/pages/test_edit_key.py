@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from apikeys.models import ApiKey, AuditEntry
@@ -136,11 +138,25 @@ def test_the_older_of_two_forms_changes_nothing_and_loses_nothing(
 
     assert [
         text.partition(".")[0] for text in screens.errors_beside_fields(response)[""]
-    ] == ["Somebody changed this key after you opened this form"]
+    ] == [
+        "Somebody changed this after you opened the form, and nothing of yours was done"
+    ]
     assert 'value="Second"' in screens.text_of(response)
     assert "Typed long</textarea>" in screens.text_of(response)
     assert screens.state() == before
     assert ApiKey.objects.get().name == "First"
+
+
+def test_a_form_that_was_refused_as_too_old_can_be_sent_again(
+    as_administrator, as_superuser, key
+):
+    save(as_superuser, key, name="First")
+    refused = save(as_administrator, key, name="Second")
+    version = re.findall(r'name="version" value="(\d+)"', screens.text_of(refused))
+
+    save(as_administrator, key, name="Second", version=version[0])
+
+    assert ApiKey.objects.get().name == "Second"
 
 
 @pytest.mark.parametrize("version", [None, "", "x", "-1", "9" * 40])

@@ -180,7 +180,7 @@ def test_a_note_counts_open_keys_that_still_work(as_reader, keys):
 
     assert screens.notes(response) == [
         "1 key accepts calls from any address."
-        " Lock each down to what it really uses. Show them"
+        " Lock each down to what it really uses. Show it"
     ]
     link = f"{screens.KEYS}?restriction=any-address&status=active"
     assert f'href="{link}"' in screens.text_of(response)
@@ -211,11 +211,11 @@ def test_a_row_shows_type_status_restrictions_use_and_expiry(as_reader, db):
 def test_the_list_takes_as_many_queries_with_three_keys_as_with_one(
     as_administrator, django_assert_num_queries, key
 ):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_administrator.get(screens.KEYS)
 
     IssuedFactory.create_batch(2, fields__networks=())
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_administrator.get(screens.KEYS)
 
 

@@ -23,7 +23,6 @@ def pages(key):
         screens.ADD,
         screens.page_of(key),
         screens.page_of(key, "rotate/"),
-        screens.page_of(key, "password/"),
         screens.page_of(key, "delete/"),
         screens.ROLES,
         f"{screens.ROLES}add/",

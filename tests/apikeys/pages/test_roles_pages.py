@@ -54,11 +54,11 @@ def test_built_in_roles_are_marked(as_reader, role):
 def test_the_list_takes_as_many_queries_with_more_roles(
     as_administrator, django_assert_num_queries, role
 ):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_administrator.get(screens.ROLES)
 
     RoleFactory.create_batch(2)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_administrator.get(screens.ROLES)
 
 
@@ -207,7 +207,7 @@ def test_a_role_that_a_key_holds_cannot_be_deleted(is_deleted, as_administrator,
         as_administrator.post(page_of(role, "delete/"), {"post": "yes"}),
     ]
 
-    text = "1 keys hold this role, deleted ones included. Delete and purge them first."
+    text = "1 key holds this role, deleted ones included. Delete and purge it first."
     assert [text in screens.text_of(answer) for answer in answers] == [True, True]
     assert 'name="post"' not in screens.text_of(answers[0])
     assert screens.state() == before

@@ -3,8 +3,11 @@ from __future__ import annotations
 import pytest
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver
+from django.utils import timezone
 
 from apikeys.models import AuditEntry
+from apikeys.services.audit import OPERATOR
+from apikeys.services.plugin_tokens import issue_plugin_token
 from tests.apikeys.pages import screens
 from tests.factories import PersonFactory, RoleFactory
 
@@ -30,14 +33,21 @@ STATUSES = {
     "apikeys/apikey/<str:key_id>/rotate/": ("200 200", "403 403", "403 403"),
     "apikeys/apikey/<str:key_id>/cancel-rotation/": ("405 302", "405 403", "405 403"),
     "apikeys/apikey/<str:key_id>/end-rotation/": ("405 302", "405 403", "405 403"),
-    "apikeys/apikey/<str:key_id>/password/": ("200 200", "403 403", "403 403"),
+    "apikeys/apikey/<str:key_id>/password/": ("404 404", "403 403", "403 403"),
     "apikeys/apikey/<str:key_id>/deactivate/": ("405 302", "405 403", "405 403"),
     "apikeys/apikey/<str:key_id>/activate/": ("405 302", "405 403", "405 403"),
     "apikeys/apikey/<str:key_id>/delete/": ("200 302", "403 403", "403 403"),
+    "apikeys/plugintoken/": ("200 200", "200 200", "403 403"),
+    "apikeys/plugintoken/add/": ("200 302", "403 403", "403 403"),
+    "apikeys/plugintoken/<uuid:token_id>/": ("200 302", "200 403", "403 403"),
+    "apikeys/plugintoken/<uuid:token_id>/show/": ("405 200", "405 403", "405 403"),
+    "apikeys/plugintoken/<uuid:token_id>/replace/": ("200 302", "403 403", "403 403"),
+    "apikeys/plugintoken/<uuid:token_id>/managing/": ("405 302", "405 403", "405 403"),
+    "apikeys/plugintoken/<uuid:token_id>/delete/": ("200 302", "403 403", "403 403"),
     "auth/group/": ("200 200", "200 200", "403 403"),
     "auth/group/add/": ("200 302", "403 403", "403 403"),
     "auth/group/<path:object_id>/": ("302 302", "302 302", "302 302"),
-    "auth/group/<path:object_id>/history/": ("200 200", "200 200", "403 403"),
+    "auth/group/<path:object_id>/history/": ("404 404", "404 404", "404 404"),
     "auth/group/<path:object_id>/delete/": ("200 302", "403 403", "403 403"),
     "auth/group/<path:object_id>/change/": ("200 302", "200 403", "403 403"),
 }
@@ -59,7 +69,14 @@ def role(db):
 
 
 @pytest.fixture
-def posts(key, role):
+def token(db):
+    return issue_plugin_token(
+        name="Tenant", domains=["a.example"], actor=OPERATOR, at=timezone.now()
+    ).token
+
+
+@pytest.fixture
+def posts(key, role, token):
     """For each route its address, and a POST that would do what it is for."""
     entry = AuditEntry.objects.get(subject_id=key.key_id)
     role_form = {"name": "Renamed", "permissions": []}
@@ -69,6 +86,17 @@ def posts(key, role):
         "apikeys/apikey/<str:key_id>/rotate/": screens.rotate_form(key),
         "apikeys/apikey/<str:key_id>/password/": {"nonce": screens.nonce()},
         "apikeys/apikey/<str:key_id>/delete/": {"typed_name": key.name},
+        "apikeys/plugintoken/add/": {
+            "name": "Another",
+            "domains": "b.example",
+            "nonce": screens.nonce(),
+        },
+        "apikeys/plugintoken/<uuid:token_id>/": {
+            "domains": "b.example",
+            "version": token.version,
+        },
+        "apikeys/plugintoken/<uuid:token_id>/replace/": {"nonce": screens.nonce()},
+        "apikeys/plugintoken/<uuid:token_id>/delete/": {"typed_name": token.name},
         "auth/group/add/": role_form,
         "auth/group/<path:object_id>/change/": role_form,
         "auth/group/<path:object_id>/delete/": {"post": "yes"},
@@ -80,6 +108,7 @@ def posts(key, role):
         pk = entry.pk if "auditentry" in route else role.pk
         path = (
             route.replace("<str:key_id>", key.key_id)
+            .replace("<uuid:token_id>", str(token.public_id))
             .replace("<path:object_id>", str(pk))
             .replace("<path:content_type_id>", "1")
             .replace("^(?P<app_label>apikeys|auth)/$", "apikeys/")
@@ -152,6 +181,7 @@ def test_those_who_may_look_have_every_entry_of_the_section(who, request):
 
     assert [(str(link.label), link.url) for link in links] == [
         ("API keys", screens.KEYS),
+        ("Plugin tokens", "/settings/apikeys/plugintoken/"),
         ("API reference", "/api/docs"),
         ("Roles", screens.ROLES),
         ("Audit trail", screens.AUDIT),

@@ -11,8 +11,8 @@ from django.db import OperationalError, connection, transaction
 from apikeys.choices import AuditAction
 from apikeys.models import AuditEntry, PluginToken
 from apikeys.services.audit import OPERATOR, Actor
+from apikeys.services.key_values import KeySettings
 from apikeys.services.keys import (
-    KeySettings,
     activate_key,
     deactivate_key,
     delete_key,

@@ -169,7 +169,7 @@ def test_role_of_a_key_is_not_deleted_even_after_the_key(role, at, rows):
     delete_key(issued.key.key_id, actor=OPERATOR, at=at)
     before = rows()
 
-    with pytest.raises(RoleInUse, match="1 keys hold this role, deleted ones included"):
+    with pytest.raises(RoleInUse, match="1 key holds this role, deleted ones included"):
         delete_role(role.pk, actor=OPERATOR, at=at)
 
     assert rows() == before

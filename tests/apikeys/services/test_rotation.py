@@ -12,13 +12,17 @@ from apikeys.policy import CREDENTIALS_INVALID
 from apikeys.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.services.audit import OPERATOR
 from apikeys.services.keys import (
-    ChangedMeanwhile,
     UnknownKey,
     activate_key,
     deactivate_key,
     delete_key,
 )
-from apikeys.services.refusals import InvalidFields, NonceUsed, PermissionGrowth
+from apikeys.services.refusals import (
+    ChangedMeanwhile,
+    InvalidFields,
+    NonceUsed,
+    PermissionGrowth,
+)
 from apikeys.services.rotation import (
     KeyNotUsable,
     NoRotation,
@@ -76,7 +80,6 @@ def test_rotation_at_once_ends_the_old_secret(issued, at):
 def test_rotation_writes_its_audit_entry(issued, at, last_entry):
     epoch = Epoch.objects.current(EpochName.KEYS)
 
-    # What "Full access" holds.
     _rotate(issued, at, actor=person_actor(*PLUGIN_TOKEN_PERMISSIONS))
 
     assert last_entry() == {
@@ -172,7 +175,11 @@ def test_next_rotation_is_possible_when_the_overlap_has_ended(issued, at):
 def test_cancelled_rotation_keeps_the_old_secret(issued, at, last_entry):
     rotated = _rotate(issued, at)
 
-    cancel_rotation(issued.key.key_id, actor=person_actor(), at=at + DAY / 2)
+    cancel_rotation(
+        issued.key.key_id,
+        actor=person_actor(*PLUGIN_TOKEN_PERMISSIONS),
+        at=at + DAY / 2,
+    )
 
     for moment in (at + DAY / 2, at + 2 * DAY):
         assert _proves(issued.token, moment) is True
@@ -184,7 +191,11 @@ def test_cancelled_rotation_keeps_the_old_secret(issued, at, last_entry):
 def test_ended_rotation_keeps_the_new_secret(issued, at, last_entry):
     rotated = _rotate(issued, at)
 
-    end_rotation(issued.key.key_id, actor=person_actor(), at=at + DAY / 2)
+    end_rotation(
+        issued.key.key_id,
+        actor=person_actor(*PLUGIN_TOKEN_PERMISSIONS),
+        at=at + DAY / 2,
+    )
 
     assert _proves(issued.token, at + DAY / 2) is False
     assert _proves(rotated.token, at + DAY / 2) is True

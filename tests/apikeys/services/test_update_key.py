@@ -7,14 +7,9 @@ import pytest
 from apikeys.choices import EpochName
 from apikeys.models import ApiKey, Epoch
 from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import (
-    ChangedMeanwhile,
-    KeySettings,
-    UnknownKey,
-    delete_key,
-    update_key,
-)
-from apikeys.services.refusals import InvalidFields
+from apikeys.services.key_values import KeySettings
+from apikeys.services.keys import UnknownKey, delete_key, update_key
+from apikeys.services.refusals import ChangedMeanwhile, InvalidFields
 from tests.factories import IssuedFactory, person_actor
 
 pytestmark = pytest.mark.django_db

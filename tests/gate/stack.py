@@ -1,0 +1,351 @@
+"""A guarded application for real: a proxy, the product behind granian, a toy upstream.
+
+The proxy runs the file of docs/gate with nothing changed but names, ports and paths.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import IO, Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+RECIPES = PROJECT / "docs" / "gate"
+HOST, CLIENT = "127.0.0.1", "127.0.0.2"
+# A test never sleeps: it asks again until this has passed.
+PATIENCE_SECONDS = 30
+STEP_SECONDS = 0.02
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Upstream(ThreadingHTTPServer):
+    """Answers every call with what it saw of it, and keeps that."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__((HOST, 0), _Echo)
+        self.seen: list[dict[str, Any]] = []
+
+
+class _Echo(BaseHTTPRequestHandler):
+    server: Upstream
+    protocol_version = "HTTP/1.1"
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        call = {
+            "method": self.command,
+            "target": self.path,
+            "headers": {name.lower(): value for name, value in self.headers.items()},
+            "body": self.rfile.read(length).decode(),
+        }
+        self.server.seen.append(call)
+        is_broken = self.path.endswith("/broken")
+        body = b"broken by itself" if is_broken else json.dumps(call).encode()
+        self.send_response(500 if is_broken else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Api-Key-Id", "echoed")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
+
+    def log_message(self, *arguments) -> None:
+        pass
+
+
+@dataclass
+class Product:
+    """The product's server on a database of its own."""
+
+    folder: Path
+    gate_headers: str
+    port: int
+    server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **{
+                name: os.environ[name]
+                for name in ("PATH", "HOME")
+                if name in os.environ
+            },
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "ENV_FILE": os.devnull,
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "SECRET_KEY": "only-for-this-test-" + "x" * 50,
+            "API_KEY_PEPPERS": "1:" + "0123456789abcdef" * 4,
+            "FIELD_ENCRYPTION_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtb28=",
+            "ALLOWED_HOSTS": "settings.example.com",
+            "TRUSTED_PROXIES": f"{HOST}/32",
+            "TRUST_FORWARDED_PROTO": "true",
+            "SECURE_SSL_REDIRECT": "false",
+            "GATE_HEADERS": self.gate_headers,
+        }
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "db.sqlite3"
+
+    def manage(self, *arguments: str) -> str:
+        result = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout.strip()
+
+    def create_key(self, name: str, *options: str) -> dict[str, str]:
+        """Return what `create_api_key --json` tells of a new v1 key."""
+        role = ("--role", "Full access")
+        arguments = ("--type", "v1", *role, *options, "--json")
+        return dict(json.loads(self.manage("create_api_key", name, *arguments)))
+
+    def start(self) -> None:
+        self.server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
+                *("--host", HOST, "--port", str(self.port), "--workers", "1"),
+                *("--blocking-threads", "2", "--log-level", "warning"),
+                "config.wsgi:application",
+            ],
+            cwd=PROJECT,
+            env=self.environment,
+        )
+        await_port(self.port, self.server)
+
+    def stop(self) -> None:
+        if self.server is not None:
+            end(self.server)
+            self.server = None
+
+
+@dataclass
+class Stack:
+    """What a test talks to."""
+
+    port: int
+    product: Product
+    upstream: Upstream
+    folder: Path
+
+    def ask(
+        self,
+        target: str,
+        token: str = "",
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        host: str = "crm.example.com",
+    ) -> Answer:
+        """Call the proxy as a client would; the target is sent as it stands."""
+        connection = http.client.HTTPConnection(
+            HOST, self.port, timeout=10, source_address=(CLIENT, 0)
+        )
+        connection.putrequest(method, target, skip_host=True)
+        own = {"Host": host, **(headers or {})}
+        if token:
+            own["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            own["Content-Length"] = str(len(body))
+        for name, value in own.items():
+            connection.putheader(name, value)
+        try:
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running_upstream() -> Iterator[Upstream]:
+    server = Upstream()
+    # Bounds how long shutdown() takes.
+    thread = Thread(target=server.serve_forever, args=(STEP_SECONDS,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@contextmanager
+def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
+    product = Product(folder, gate_headers, _free_port())
+    product.manage("migrate", "--verbosity", "0")
+    product.start()
+    try:
+        yield product
+    finally:
+        product.stop()
+
+
+@contextmanager
+def running_nginx(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
+    """Serve docs/gate/nginx.conf and yield the port."""
+    port = _free_port()
+    recipe = _changed(
+        (RECIPES / "nginx.conf").read_text(),
+        {
+            "listen 443 ssl;": f"listen {HOST}:{port};",
+            "server 127.0.0.1:8000;": f"server {HOST}:{product.port};",
+            "server 127.0.0.1:9000;": f"server {HOST}:{upstream.server_port};",
+            "/var/log/nginx/": f"{folder}/",
+            # TLS needs certificates and would show nothing more of the gate.
+            "ssl_certificate /": "# ssl_certificate /",
+            "ssl_certificate_key /": "# ssl_certificate_key /",
+        },
+    )
+    (folder / "recipe.conf").write_text(recipe)
+    (folder / "nginx.conf").write_text(_NGINX_AROUND.format(folder=folder))
+    command = [_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with running([*command, "-e", str(folder / "start.log")], port):
+        yield port
+
+
+# What a distribution's own nginx.conf puts around the recipe.
+_NGINX_AROUND = """
+daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/start.log;
+events {{}}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/recipe.conf;
+}}
+"""
+
+
+@contextmanager
+def running_caddy(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
+    """Serve docs/gate/Caddyfile and yield the port."""
+    port = _free_port()
+    recipe = _changed(
+        (RECIPES / "Caddyfile").read_text(),
+        {
+            # TLS needs certificates and would show nothing more of the gate.
+            "\ncrm.example.com {": f"\nhttp://crm.example.com:{port} {{\n\tbind {HOST}",
+            "\nsettings.example.com {": f"\nhttp://settings.example.com:{port} {{\n\tbind {HOST}",
+            "127.0.0.1:8000": f"{HOST}:{product.port}",
+            "127.0.0.1:9000": f"{HOST}:{upstream.server_port}",
+            "\n{\n": "\n{\n\tadmin off\n",
+        },
+    )
+    (folder / "Caddyfile").write_text(recipe)
+    command = [_program("caddy"), "run", "--config", str(folder / "Caddyfile")]
+    own = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    with (folder / "caddy.log").open("wb") as log, running(command, port, own, log):
+        yield port
+
+
+@contextmanager
+def guarded(folder: Path, proxy=running_nginx, gate_headers="original"):
+    """Start all three, each on a free port, and end them with the block."""
+    with ExitStack() as stack:
+        upstream = stack.enter_context(running_upstream())
+        product = stack.enter_context(running_product(folder, gate_headers))
+        port = stack.enter_context(proxy(folder, product, upstream))
+        yield Stack(port, product, upstream, folder)
+
+
+@contextmanager
+def running(
+    command: list[str],
+    port: int,
+    environment: Mapping[str, str] | None = None,
+    log: IO[bytes] | None = None,
+) -> Iterator[None]:
+    process = subprocess.Popen(
+        command, env={**os.environ, **(environment or {})}, stderr=log
+    )
+    try:
+        await_port(port, process)
+        yield
+    finally:
+        end(process)
+
+
+def find_program(name: str) -> str | None:
+    # Debian keeps servers in folders that are not on everybody's path.
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
+    return shutil.which(name, path=path)
+
+
+def _program(name: str) -> str:
+    found = find_program(name)
+    assert found, f"{name} is not installed; `make test` installs it where it may."
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return int(listener.getsockname()[1])
+
+
+def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, (
+            f"{process.args!r} ended with {process.returncode}"
+        )
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            time.sleep(STEP_SECONDS)
+        else:
+            return
+    raise AssertionError(f"Nothing listens on port {port} after {PATIENCE_SECONDS} s.")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _changed(recipe: str, changes: Mapping[str, str]) -> str:
+    for text, replacement in changes.items():
+        assert text in recipe, f"The recipe no longer holds “{text}”."
+        recipe = recipe.replace(text, replacement)
+    return recipe
