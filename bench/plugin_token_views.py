@@ -42,7 +42,8 @@ class PlainViewSet(ModelViewSet[PluginToken]):
     @transaction.atomic
     def add_domains(self, request: Request, public_id: Any = None) -> Response:
         token = PluginToken.objects.select_for_update().get(public_id=public_id)
-        token.domains = [*token.domains, *request.data["domains"].split(",")]
+        body: Any = request.data
+        token.domains = [*token.domains, *body["domains"].split(",")]
         token.save()
         Epoch.objects.move(EpochName.PLUGIN_TOKENS)
         AuditEntry.objects.create(

@@ -31,8 +31,8 @@ def test_api_keeps_what_its_document_says(live_server):
     config = SchemathesisConfig.from_dict(
         {
             "headers": headers,
-            "generation": {"deterministic": True, "max-examples": 12},
-            "phases": {"stateful": {"max-steps": 6}},
+            "generation": {"deterministic": True, "max-examples": 8},
+            "phases": {"stateful": {"max-steps": 5}},
             "operations": [_WHAT_FITS_DEPENDS_ON_THE_TOKEN],
         }
     )
