@@ -98,14 +98,7 @@ def issue_plugin_token(
         return IssuedToken(token, value, replaced=False)
     if not may_replace:
         raise InvalidFields({"name": "A plugin token has this name already."})
-    changes = {**_NEW_VALUE, **_domain_changes(token.domains, fresh.domains)}
-    if token.may_manage_tokens and actor.lacking(PLUGIN_TOKEN_PERMISSIONS):
-        token.may_manage_tokens = False
-        changes = {**changes, "may_manage_tokens": (True, False)}
-    token.domains = fresh.domains
-    _copy_value(fresh, token)
-    _save(token)
-    _note(token, AuditAction.PLUGIN_TOKEN_REPLACED, actor, at, changes)
+    _replace(token, fresh, actor, at)
     return IssuedToken(token, value, replaced=True)
 
 
@@ -252,17 +245,26 @@ def _claim(fresh: PluginToken) -> PluginToken:
             return token
 
 
+def _replace(
+    token: PluginToken, fresh: PluginToken, actor: Actor, at: datetime
+) -> None:
+    changes = {**_NEW_VALUE, **_domain_changes(token.domains, fresh.domains)}
+    if token.may_manage_tokens and actor.lacking(PLUGIN_TOKEN_PERMISSIONS):
+        token.may_manage_tokens = False
+        changes = {**changes, "may_manage_tokens": (True, False)}
+    token.domains = fresh.domains
+    token.encrypted, token.digest = fresh.encrypted, fresh.digest
+    token.pepper = fresh.pepper
+    _save(token)
+    _note(token, AuditAction.PLUGIN_TOKEN_REPLACED, actor, at, changes)
+
+
 def _set_new_value(token: PluginToken) -> str:
     new = tokens.generate(tokens.PLUGIN_TOKEN_PREFIX)
     token.pepper, pepper = tokens.signing_pepper(settings.API_KEY_PEPPERS)
     token.digest = tokens.digest(new, pepper)
     token.encrypted = encryption.encrypt(new.text)
     return new.text
-
-
-def _copy_value(source: PluginToken, target: PluginToken) -> None:
-    target.encrypted, target.digest = source.encrypted, source.digest
-    target.pepper = source.pepper
 
 
 def _set_domains(
