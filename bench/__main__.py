@@ -1,0 +1,143 @@
+"""`python -m bench`: measures all, prints the table, writes it to RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench import databases, machine, report, scale, server
+from bench.databases import Database
+from bench.report import Results
+from bench.scale import Sizes
+from bench.server import Server
+from bench.subjects import BARE, SUBJECTS, rate, refuse_unguarded
+from tests.postgres_server import running_postgres
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+SIZES = Sizes(few=1_000, total=1_000_000, many=10_000, most=100_000)
+QUICK_SIZES = Sizes(few=100, total=5_000, many=1_000, most=5_000)
+PARTS = ("compare", "scale", "deactivation")
+# As installed, but for a bulk load that no longer waits for its own log.
+POSTGRES_OPTIONS = "-c max_wal_size=4GB -c shared_buffers=512MB -c jit=off"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured; a quick run only shows that everything works."""
+
+    parts: tuple[str, ...]
+    sizes: Sizes
+    rounds: int
+    seconds: int
+    trials: int
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parse(arguments)
+    parts = tuple(options.only or PARTS)
+    plan = Plan(parts, SIZES, options.rounds, options.seconds, trials=20)
+    if options.quick:
+        plan = Plan(parts, QUICK_SIZES, rounds=1, seconds=1, trials=3)
+    core, other = machine.cores()
+    # All but the server stays on the other core, and so do its children.
+    os.sched_setaffinity(0, {other})
+    with ExitStack() as stack:
+        results = _measure(plan, core, stack)
+    text = "\n".join(report.lines(results)) + "\n"
+    sys.stdout.write(f"\n{text}")
+    if not options.quick and not options.only:
+        RESULTS.write_text(text, encoding="utf-8")
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="a smoke run, too short for numbers"
+    )
+    parser.add_argument("--only", action="append", choices=PARTS)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=4, help="of each measurement")
+    return parser.parse_args(arguments)
+
+
+def _measure(plan: Plan, core: int, stack: ExitStack) -> Results:
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
+    url = stack.enter_context(running_postgres(POSTGRES_OPTIONS))
+    sizes, results = plan.sizes, Results(plan.sizes)
+    _say(f"Making {sizes.few:,} keys ...")
+    few = databases.fill(url, "few", folder, sizes.few, [sizes.few])
+    serve_few = _serve(few, core, stack)
+    if "compare" in plan.parts:
+        bare = stack.enter_context(
+            server.running("bench.bare:application", core, few.environment)
+        )
+        _compare(plan, few, {"bare": bare, "": serve_few}, results)
+    if "scale" in plan.parts:
+        _say(f"Making {sizes.total:,} keys ...")
+        many = databases.fill(
+            url, "many", folder, sizes.total, [sizes.many, sizes.most]
+        )
+        _scale(plan, (few, serve_few), (many, _serve(many, core, stack)), results)
+    if "deactivation" in plan.parts:
+        _say("Deactivating a key from another process ...")
+        results.refused_after = scale.refused_after(serve_few, few, plan.trials)
+    return results
+
+
+def _serve(database: Database, core: int, stack: ExitStack) -> Server:
+    return stack.enter_context(
+        server.running("config.wsgi:application", core, database.environment)
+    )
+
+
+def _compare(
+    plan: Plan, database: Database, servers: dict[str, Server], results: Results
+) -> None:
+    credentials = database.credentials()
+    by_subject = {
+        subject: servers["bare" if subject is BARE else ""] for subject in SUBJECTS
+    }
+    for subject, serving in by_subject.items():
+        refuse_unguarded(subject, serving, credentials)
+        rate(subject, serving, credentials, 1)
+    for number in range(1, plan.rounds + 1):
+        _say(f"Round {number} of {plan.rounds} side by side ...")
+        for subject, serving in by_subject.items():
+            measured = rate(subject, serving, credentials, plan.seconds)
+            results.rates.setdefault(subject, []).append(measured)
+
+
+def _scale(
+    plan: Plan,
+    few: tuple[Database, Server],
+    many: tuple[Database, Server],
+    results: Results,
+) -> None:
+    sizes = plan.sizes
+    _say("Filling the keyrings ...")
+    scale.fill_keyring(few[1], few[0], sizes.few)
+    results.megabytes = scale.fill_keyring(many[1], many[0], sizes.many)
+    for number in range(1, plan.rounds + 1):
+        _say(f"Round {number} of {plan.rounds} with many keys ...")
+        for keys, (database, serving) in ((sizes.few, few), (sizes.many, many)):
+            measured = scale.spread_rate(serving, database, keys, plan.seconds)
+            results.spread.setdefault(keys, []).append(measured)
+    for _ in range(plan.rounds):
+        measured = scale.spread_rate(many[1], many[0], sizes.most, plan.seconds)
+        results.spread.setdefault(sizes.most, []).append(measured)
+    results.queries = scale.queries(many[0], sizes.most, sizes.many)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
