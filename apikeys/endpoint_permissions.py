@@ -5,7 +5,6 @@ Each app contributes its rows as `endpoint_permissions` of its `AppConfig`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -41,20 +40,17 @@ def permission_for(method: str, path: str | None) -> str | None:
     # As an upstream may: some read "get" as GET.
     method = method.upper()
     method = "GET" if method == "HEAD" else method
-    return _first(_table(), method, path)
+    for row in _table().get(method, ()):
+        if row.pattern.matches(path):
+            return row.permission
+    return None
 
 
 @cache
-def _table() -> tuple[EndpointPermission, ...]:
-    return tuple(
-        row
-        for config in apps.get_app_configs()
-        for row in getattr(config, "endpoint_permissions", ())
-    )
-
-
-def _first(table: Iterable[EndpointPermission], method: str, path: str) -> str | None:
-    for row in table:
-        if row.method == method and row.pattern.matches(path):
-            return row.permission
-    return None
+def _table() -> dict[str, list[EndpointPermission]]:
+    """Return all rows by their method, in the order of the apps."""
+    table: dict[str, list[EndpointPermission]] = {}
+    for config in apps.get_app_configs():
+        for row in getattr(config, "endpoint_permissions", ()):
+            table.setdefault(row.method, []).append(row)
+    return table

@@ -46,6 +46,8 @@ class Pattern:
         with_slash = f"{path}/"
         if not with_slash.startswith(self.parts[0]):
             return False
+        if self.text.index("*") == len(self.text) - 1:  # the usual form: a prefix
+            return True
         return self._fits(path) or self._fits(with_slash)
 
     def _fits(self, path: str) -> bool:

@@ -28,6 +28,7 @@ _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ID_LENGTH = 16
 _SECRET_LENGTH = 32
 _CHECK_LENGTH = 6
+_PAIRS = tuple(high + low for high in _BASE62 for low in _BASE62)
 _CROCKFORD_SET = frozenset(_CROCKFORD)
 _FORM = re.compile(
     rf"(([a-z]+)_[{_CROCKFORD}]{{{_ID_LENGTH}}})"
@@ -123,9 +124,6 @@ def _random(alphabet: str, length: int) -> str:
 
 
 def _check(text: str) -> str:
-    value = zlib.crc32(text.encode("ascii"))
-    characters = ""
-    for _ in range(_CHECK_LENGTH):
-        value, remainder = divmod(value, 62)
-        characters = _BASE62[remainder] + characters
-    return characters
+    # Six digits, two at a time.
+    high, low = divmod(zlib.crc32(text.encode("ascii")), len(_PAIRS))
+    return _PAIRS[high // len(_PAIRS)] + _PAIRS[high % len(_PAIRS)] + _PAIRS[low]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from apikeys.services.audit import OPERATOR
 from apikeys.services.keys import deactivate_key, delete_key
+from apikeys.services.plugin_tokens import issue_plugin_token
 from apikeys.services.rotation import rotate_key
 from tests.browser.steps import KEYS
 from tests.factories import IssuedFactory, RoleFactory
 
 MISSING = "/settings/nothing/"
+TOKENS = "/settings/apikeys/plugintoken/"
+_SITE = "?site=https://shop.tenant0.example.com/#try"
 _REFUSED = "?method=POST&path=/api/v2/leads&address=203.0.113.9#try"
 _ALLOWED = "?method=GET&path=/api/egress/leads&address=127.0.0.1#try"
 
@@ -52,6 +56,9 @@ def fill_screens() -> dict[str, str]:
         "key of a web service": f"{KEYS}{portal}/",
         "inactive key": f"{KEYS}{inactive}/",
         "deleted key": f"{KEYS}{deleted}/",
+        "plugin tokens": TOKENS,
+        "plugin token": f"{TOKENS}{_plugin_token('Shop of the north')}/",
+        "site that is let in": f"{TOKENS}{_plugin_token('Shop')}/{_SITE}",
         "roles": "/settings/auth/group/",
         "built-in role": f"/settings/auth/group/{built_in}/change/",
         "audit trail": "/settings/apikeys/auditentry/",
@@ -69,7 +76,20 @@ def manager_screens() -> dict[str, str]:
         "rotate": f"{KEYS}{key_id}/rotate/",
         "new password": f"{KEYS}{key_id}/password/",
         "delete": f"{KEYS}{key_id}/delete/",
+        "create plugin token": f"{TOKENS}add/",
+        "replace value": f"{TOKENS}{_plugin_token('Replaced')}/replace/",
+        "delete plugin token": f"{TOKENS}{_plugin_token('Deleted')}/delete/",
         "create role": "/settings/auth/group/add/",
         "role": f"/settings/auth/group/{role}/change/",
         "delete role": f"/settings/auth/group/{role}/delete/",
     }
+
+
+def _plugin_token(name: str) -> UUID:
+    issued = issue_plugin_token(
+        name=name,
+        domains=[f"tenant{number}.example.com" for number in range(12)],
+        actor=OPERATOR,
+        at=timezone.now(),
+    )
+    return issued.token.public_id
