@@ -14,8 +14,8 @@ from apikeys.admin.filters import (
     ActionFilter,
     ActorKindFilter,
     MomentFilter,
-    OwnFiltersOnly,
 )
+from apikeys.admin.lists import OwnFiltersOnly
 from apikeys.html import changes_html, exact
 from apikeys.models import AuditEntry
 

@@ -23,19 +23,6 @@ _Keys = QuerySet[ApiKey]
 _Choices = tuple[tuple[str, str | Promise, Callable[[Any], _Keys]], ...]
 
 
-class OwnFiltersOnly(admin.ModelAdmin):
-    """A list that its address can narrow by its own filters and by nothing else.
-
-    The stock admin takes a lookup on any column, so that a reader could guess what
-    the list never shows (the digest of a password) from left to right.
-    """
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        # All filters here are of our own kind and have a name.
-        names = (getattr(own, "parameter_name", "") for own in self.list_filter)
-        return lookup in names
-
-
 class _ChoiceFilter(admin.SimpleListFilter):
     """A filter whose choices each name a function from rows to rows."""
 

@@ -6,21 +6,21 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apikeys.access import may_look, may_manage
+from apikeys.access import may_manage
 from apikeys.admin.filters import (
     ExpiryFilter,
-    OwnFiltersOnly,
     RestrictionFilter,
     StatusFilter,
     TypeFilter,
 )
+from apikeys.admin.lists import CredentialList
 from apikeys.html import ago, day, pill
 from apikeys.models import ApiKey
 from apikeys.views import key_secrets
@@ -30,7 +30,7 @@ _PATTERNS_SHOWN = 1
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(OwnFiltersOnly):
+class ApiKeyAdmin(CredentialList):
     """The keys list; everything about one key is a page of `views.keys`."""
 
     list_display = (
@@ -41,48 +41,25 @@ class ApiKeyAdmin(OwnFiltersOnly):
         "last_used_ago",
         "expires",
     )
-    list_display_links = None
     list_filter = (TypeFilter, StatusFilter, RestrictionFilter, ExpiryFilter)
     search_fields = ("name", "key_id")
     search_help_text = gettext_lazy("Search name or key ID")
-    ordering = ("-created_at", "-pk")
-    list_per_page = 50
-    show_full_result_count = False
-    actions = None
 
     def get_urls(self) -> list[URLPattern]:
-        def page(route: str, view: Any, name: str) -> URLPattern:
-            guarded = self.admin_site.admin_view(view)
-            pattern: URLPattern = path(route, guarded, name=f"apikeys_apikey_{name}")
-            return pattern
-
         return [
-            page("", self.changelist_view, "changelist"),
-            page("add/", key_secrets.key_create, "add"),
-            page("<str:key_id>/", views.key_page, "change"),
-            page("<str:key_id>/rotate/", key_secrets.key_rotate, "rotate"),
-            page("<str:key_id>/cancel-rotation/", views.key_cancel_rotation, "cancel"),
-            page("<str:key_id>/end-rotation/", views.key_end_rotation, "end"),
-            page("<str:key_id>/password/", key_secrets.key_password, "password"),
-            page("<str:key_id>/deactivate/", views.key_deactivate, "deactivate"),
-            page("<str:key_id>/activate/", views.key_activate, "activate"),
-            page("<str:key_id>/delete/", views.key_delete, "delete"),
+            self.page("", self.changelist_view, "changelist"),
+            self.page("add/", key_secrets.key_create, "add"),
+            self.page("<str:key_id>/", views.key_page, "change"),
+            self.page("<str:key_id>/rotate/", key_secrets.key_rotate, "rotate"),
+            self.page(
+                "<str:key_id>/cancel-rotation/", views.key_cancel_rotation, "cancel"
+            ),
+            self.page("<str:key_id>/end-rotation/", views.key_end_rotation, "end"),
+            self.page("<str:key_id>/password/", key_secrets.key_password, "password"),
+            self.page("<str:key_id>/deactivate/", views.key_deactivate, "deactivate"),
+            self.page("<str:key_id>/activate/", views.key_activate, "activate"),
+            self.page("<str:key_id>/delete/", views.key_delete, "delete"),
         ]
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_look(request, "apikeys.view_apikey")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return may_manage(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_manage(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_manage(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return ApiKey.objects.with_last_use()

@@ -5,14 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apikeys.access import may_look, may_manage
-from apikeys.admin.filters import ManagingFilter, OwnFiltersOnly
+from apikeys.access import may_manage
+from apikeys.admin.filters import ManagingFilter
+from apikeys.admin.lists import CredentialList
 from apikeys.html import ago, day, pill
 from apikeys.models import PluginToken
 from apikeys.views import plugin_tokens as views
@@ -21,52 +22,25 @@ _DOMAINS_SHOWN = 2
 
 
 @admin.register(PluginToken)
-class PluginTokenAdmin(OwnFiltersOnly):
+class PluginTokenAdmin(CredentialList):
     """The plugin tokens list; everything about one is a page of `views.plugin_tokens`."""
 
     list_display = ("name_link", "domain_list", "location", "created", "last_used")
-    list_display_links = None
     list_filter = (ManagingFilter,)
     list_select_related = ("location",)
     search_fields = ("name", "domains")
     search_help_text = gettext_lazy("Search name or domain")
-    ordering = ("-created_at", "-pk")
-    list_per_page = 50
-    show_full_result_count = False
-    actions = None
 
     def get_urls(self) -> list[URLPattern]:
-        def page(route: str, view: Any, name: str) -> URLPattern:
-            guarded = self.admin_site.admin_view(view)
-            pattern: URLPattern = path(
-                route, guarded, name=f"apikeys_plugintoken_{name}"
-            )
-            return pattern
-
         return [
-            page("", self.changelist_view, "changelist"),
-            page("add/", views.token_create, "add"),
-            page("<uuid:token_id>/", views.token_page, "change"),
-            page("<uuid:token_id>/show/", views.token_show, "show"),
-            page("<uuid:token_id>/replace/", views.token_replace, "replace"),
-            page("<uuid:token_id>/managing/", views.token_mark, "mark"),
-            page("<uuid:token_id>/delete/", views.token_delete, "delete"),
+            self.page("", self.changelist_view, "changelist"),
+            self.page("add/", views.token_create, "add"),
+            self.page("<uuid:token_id>/", views.token_page, "change"),
+            self.page("<uuid:token_id>/show/", views.token_show, "show"),
+            self.page("<uuid:token_id>/replace/", views.token_replace, "replace"),
+            self.page("<uuid:token_id>/managing/", views.token_mark, "mark"),
+            self.page("<uuid:token_id>/delete/", views.token_delete, "delete"),
         ]
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_look(request, "apikeys.view_apikey")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return may_manage(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_manage(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_manage(request)
 
     def navigation_queryset(self, request: HttpRequest) -> QuerySet[PluginToken]:
         return PluginToken.objects.all()

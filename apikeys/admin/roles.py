@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apikeys.access import actor_of, may_look, may_manage
-from apikeys.admin.filters import OwnFiltersOnly
+from apikeys.admin.lists import OwnFiltersOnly
 from apikeys.forms.roles import RoleForm
 from apikeys.html import pill
 from apikeys.roles import is_built_in
