@@ -85,9 +85,9 @@ def context(
     complaints: list[str],
     context_options: dict[str, Any],
 ) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        base_url=live_server.url, locale="en-US", **context_options
-    )
+    # Without motion, or axe would judge colors in the middle of a fade.
+    options = {"locale": "en-US", "reduced_motion": "reduce", **context_options}
+    context = browser.new_context(base_url=live_server.url, **options)
     context.set_default_timeout(TIMEOUT_MILLISECONDS)
     _listen(context, live_server.url, complaints)
     yield context

@@ -4,10 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
-from apikeys import endpoint_permissions
-from apikeys.endpoint_permissions import rows
+from apikeys.endpoint_permissions import _table, rows
 from apikeys.services.audit import OPERATOR
 from apikeys.services.keys import deactivate_key
 from tests.apikeys.pages import screens
@@ -20,11 +20,11 @@ PASSING = {"method": "GET", "path": "/api/egress/leads", "address": "10.1.2.3"}
 def guarded_endpoint(monkeypatch):
     """A row in the table of endpoint permissions, as an app contributes one."""
     table = rows("/api/egress/secrets", {"GET": "auth.view_user"})
-    endpoint_permissions._table.cache_clear()
-    monkeypatch.setattr(endpoint_permissions, "_table", lambda: table)
+    config = apps.get_app_config("webservice_users")
+    monkeypatch.setattr(config, "endpoint_permissions", table, raising=False)
+    _table.cache_clear()
     yield
-    monkeypatch.undo()
-    endpoint_permissions._table.cache_clear()
+    _table.cache_clear()
 
 
 def ask(client, key, **given):
