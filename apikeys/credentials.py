@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice, product
 from urllib.parse import parse_qsl
@@ -27,9 +27,9 @@ _MAX_TOKEN_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A well-formed token, not yet proved, and whether it stood in parameters."""
+    """The text of a credential, not yet read, and whether it stood in parameters."""
 
-    token: tokens.Token
+    text: str = field(repr=False)
     in_parameters: bool
 
 
@@ -52,15 +52,29 @@ def find(
     for key_id, secret in header_pairs:
         if key_id is not None or secret is not None:
             texts.add(_joined(key_id, secret))
+    if not any(carriers):
+        return _one_of(texts, in_parameters=False)
     in_parameters: set[str] = set()
     is_half = False
-    for parameters in filter(None, carriers):
+    for parameters in carriers:
         found, half_found = _from_parameters(parameters)
         in_parameters |= found
         is_half = is_half or half_found
     if is_half and not texts and not in_parameters:
         return policy.CREDENTIALS_MALFORMED
-    return _one_of(texts, in_parameters)
+    return _one_of(texts | in_parameters, in_parameters=bool(in_parameters))
+
+
+def read(text: str) -> tokens.Token | Refusal:
+    """Return the token that a presented text is, or why it is none."""
+    if len(text) > _MAX_TOKEN_LENGTH:
+        return policy.CREDENTIALS_MALFORMED
+    try:
+        return tokens.parse(text)
+    except tokens.WrongCheck:
+        return policy.CREDENTIALS_INVALID
+    except tokens.MalformedToken:
+        return policy.CREDENTIALS_MALFORMED
 
 
 def bearer(authorization: str | None) -> str | None:
@@ -75,14 +89,15 @@ def header_pairs(
     header: Callable[[str], str | None],
 ) -> list[tuple[str | None, str | None]]:
     """Return the values of the configured header pairs, read by their WSGI names."""
-    return [
-        (header(key_id), header(secret)) for key_id, secret in _wsgi_pairs(_pairs())
-    ]
+    names = _wsgi_pairs(settings.KEY_HEADER_PAIRS)
+    return [(header(key_id), header(secret)) for key_id, secret in names]
 
 
 def header_names() -> str:
     """Return the headers that a client may use, for a text."""
-    pairs = " or ".join(f"{key_id} and {secret}" for key_id, secret in _pairs())
+    pairs = " or ".join(
+        f"{key_id} and {secret}" for key_id, secret in settings.KEY_HEADER_PAIRS
+    )
     return f"Authorization: Bearer, or {pairs}"
 
 
@@ -118,10 +133,6 @@ def names_to_remove(present: Iterable[str]) -> set[str]:
     return {name for pair in PARAMETER_PAIRS if names.issuperset(pair) for name in pair}
 
 
-def _pairs() -> tuple[Pair, ...]:
-    return tuple(settings.KEY_HEADER_PAIRS)
-
-
 @cache
 def _wsgi_pairs(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
     def wsgi_name(name: str) -> str:
@@ -149,18 +160,9 @@ def _from_parameters(parameters: Sequence[Pair]) -> tuple[set[str], bool]:
     return texts, is_half
 
 
-def _one_of(in_headers: set[str], in_parameters: set[str]) -> Presented | Refusal:
-    texts = in_headers | in_parameters
+def _one_of(texts: set[str], *, in_parameters: bool) -> Presented | Refusal:
     if not texts:
         return policy.CREDENTIALS_MISSING
     if len(texts) > 1:
         return policy.CREDENTIALS_AMBIGUOUS
-    (text,) = texts
-    if len(text) > _MAX_TOKEN_LENGTH:
-        return policy.CREDENTIALS_MALFORMED
-    try:
-        return Presented(tokens.parse(text), bool(in_parameters))
-    except tokens.WrongCheck:
-        return policy.CREDENTIALS_INVALID
-    except tokens.MalformedToken:
-        return policy.CREDENTIALS_MALFORMED
+    return Presented(texts.pop(), in_parameters)

@@ -36,6 +36,7 @@ class EpochWatch:
         self._reading = threading.Lock()
         self._epoch = -1
         self._read_at = float("-inf")
+        self._fresh_until = float("-inf")
         self._probe_at = float("-inf")
         self._asked_again = 0
 
@@ -43,19 +44,18 @@ class EpochWatch:
         """Read the epoch at the next use, whatever its age."""
         with self._lock:
             self._asked_again += 1
-            oldest = time.monotonic() - settings.KEYRING_MAX_STALE_SECONDS
-            self._read_at = min(self._read_at, oldest)
+            self._fresh_until = float("-inf")
 
     def forget(self) -> None:
         """Forget everything, as a new process does."""
         with self._lock:
             self._epoch = -1
-            self._read_at = self._probe_at = float("-inf")
+            self._read_at = self._fresh_until = self._probe_at = float("-inf")
 
     def current(self) -> int:
         """Return the epoch. Raises `StateUnknown` after too long an outage."""
         now = time.monotonic()
-        if now - self._read_at < settings.KEYRING_MAX_STALE_SECONDS:
+        if now < self._fresh_until:
             return self._epoch
         if now < self._probe_at or not self._reading.acquire(
             blocking=not self._is_lost()
@@ -83,7 +83,7 @@ class EpochWatch:
 
     def _read(self) -> int:
         asked_at = time.monotonic()
-        if asked_at - self._read_at < settings.KEYRING_MAX_STALE_SECONDS:
+        if asked_at < self._fresh_until:
             return self._epoch  # another thread has just read it
         asked_again = self._asked_again
         try:
@@ -93,9 +93,10 @@ class EpochWatch:
             return self._remembered(asked_at)
         self._probe_at = float("-inf")
         with self._lock:
+            self._read_at = asked_at
             # A commit during the read makes its answer old already.
             if asked_again == self._asked_again:
-                self._read_at = asked_at
+                self._fresh_until = asked_at + settings.KEYRING_MAX_STALE_SECONDS
         return self._epoch
 
     def _remembered(self, now: float) -> int:

@@ -106,7 +106,7 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     if isinstance(presented, Refusal):
         return presented
     at = datetime.now(UTC)
-    proved = keyring.prove(presented.token, at)
+    proved = keyring.prove(presented.text, at)
     if isinstance(proved, Refusal):
         return proved
     path = _path(target)

@@ -1,5 +1,8 @@
 """What this process knows about keys, true while one number stands still.
 
+A secret is proved against its digest once for each time that its row is read; from
+then on this process knows it again by its mark (see `marks`).
+
 Each entry is read together with the epoch of its moment; the epoch is read
 *before* the row, so that a change between the two reads makes the entry stale
 and never fresh by mistake. A moved epoch makes entries stale, not gone: the next
@@ -16,13 +19,13 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, InterfaceError
 
-from apikeys import policy, tokens
+from apikeys import credentials, marks, policy, tokens
 from apikeys.choices import EpochName
 from apikeys.client_ip import parse_network
 from apikeys.endpoints import compile_pattern
@@ -58,13 +61,17 @@ _HeldByRoles = dict[tuple[int, ...], tuple[tuple[str, ...], frozenset[str]]]
 
 @dataclass(slots=True)
 class Secret:
-    """One secret of a key. `last_used_at` is what this process knows of it."""
+    """One secret of a key. `last_used_at` is what this process knows of it.
+
+    `mark` is that of the token which has proved it here, empty before one has.
+    """
 
     pk: int
     digest: str = field(repr=False)
     pepper: int
     expires_at: datetime | None
     last_used_at: datetime | None
+    mark: bytes = field(default=b"", repr=False)
 
     def is_live(self, at: datetime) -> bool:
         return self.expires_at is None or at < self.expires_at
@@ -83,8 +90,7 @@ class Entry:
     secrets: tuple[Secret, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
+class Proved(NamedTuple):
     """A key whose secret was proved, and which of its secrets it was."""
 
     entry: Entry
@@ -118,16 +124,21 @@ class Keyring:
             self._roles = (-1, {})
         self._watch.forget()
 
-    def prove(self, token: tokens.Token, at: datetime) -> Proved | Refusal:
-        """Return the key whose live secret this is, or one and the same refusal."""
+    def prove(self, text: str, at: datetime) -> Proved | Refusal:
+        """Return the key whose live secret this text ends with, or why there is none.
+
+        What has the form of a token gets one and the same refusal.
+        """
+        key_id = text[: tokens.KEY_ID_LENGTH]
+        # The check of a token is tested before any look-up, and where the key is
+        # remembered it costs more than the look-up.
+        if key_id not in self._entries and (refusal := _refused_form(text)):
+            return refusal
         try:
-            entry = self.entry(token.public_id)
+            entry = self.entry(key_id)
         except StateUnknown:
-            return policy.STATE_UNKNOWN
-        secret = _matching(entry.secrets if entry else (), token, at)
-        if entry is None or secret is None:
-            return policy.CREDENTIALS_INVALID
-        return Proved(entry, secret)
+            return _refused_form(text) or policy.STATE_UNKNOWN
+        return _recalled(entry, text, at) or _proved_anew(entry, text, at)
 
     def entry(self, key_id: str) -> Entry | None:
         """Return what is known of a key that is not deleted.
@@ -196,6 +207,33 @@ class Keyring:
                 permissions_of(roles),
             )
         return held[role_ids]
+
+
+def _refused_form(text: str) -> Refusal | None:
+    token = credentials.read(text)
+    return token if isinstance(token, Refusal) else None
+
+
+def _recalled(entry: Entry | None, text: str, at: datetime) -> Proved | None:
+    """Return the secret that has proved itself since its row was read."""
+    if entry is None:
+        return None
+    mark = marks.mark(text)
+    for secret in entry.secrets:
+        if hmac.compare_digest(mark, secret.mark) and secret.is_live(at):
+            return Proved(entry, secret)
+    return None
+
+
+def _proved_anew(entry: Entry | None, text: str, at: datetime) -> Proved | Refusal:
+    token = credentials.read(text)
+    if isinstance(token, Refusal):
+        return token
+    secret = _matching(entry.secrets if entry else (), token, at)
+    if entry is None or secret is None:
+        return policy.CREDENTIALS_INVALID
+    secret.mark = marks.mark(text)
+    return Proved(entry, secret)
 
 
 def _matching(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 from apikeys.client_ip import Address, Network, contains
 from apikeys.endpoints import Pattern, is_below
@@ -163,8 +164,7 @@ class Grant:
     accepts_parameters: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request, as values.
 
     `path` is the normal form that `endpoints` makes, or nothing where the path

@@ -28,6 +28,8 @@ _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ID_LENGTH = 16
 _SECRET_LENGTH = 32
 _CHECK_LENGTH = 6
+# A key's public id is as long as this, its prefix and the `_` included.
+KEY_ID_LENGTH = len(KEY_PREFIX) + 1 + _ID_LENGTH
 _PAIRS = tuple(high + low for high in _BASE62 for low in _BASE62)
 _CROCKFORD_SET = frozenset(_CROCKFORD)
 _FORM = re.compile(

@@ -277,12 +277,12 @@ TRUSTED_PROXIES = tuple(
 # (Caddy, Traefik). The other family is ignored.
 GATE_HEADERS = env.str("GATE_HEADERS", default="original")
 # Header pairs in which a key ID and its secret half may stand.
-KEY_HEADER_PAIRS = [
+KEY_HEADER_PAIRS = tuple(
     tuple(pair.split("/"))
     for pair in env.list(
         "KEY_HEADER_PAIRS", default=["tld-api-id/tld-api-key", "x-api-id/x-api-key"]
     )
-]
+)
 # The host CRM's own paths that a key type covers, as JSON: {"v1": ["/crm"]}.
 KEY_TYPE_EXTRA_PATHS = env.json("KEY_TYPE_EXTRA_PATHS", default={})
 # How old the epoch known to a process may be; 0 reads it on each call.

@@ -53,7 +53,7 @@ class KeyAuthentication(BaseAuthentication):
             raise Refused(presented)
         if settings.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(policy.HTTPS_REQUIRED)
-        proved = keyring.prove(presented.token, at := datetime.now(UTC))
+        proved = keyring.prove(presented.text, at := datetime.now(UTC))
         if isinstance(proved, Refusal):
             raise Refused(proved)
         call = Call(

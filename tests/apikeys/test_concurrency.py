@@ -146,8 +146,8 @@ def test_one_of_two_rotations_at_once_wins(issued):
     assert _kinds(results) == ["Issued", "RotationUnderWay"]
     (winner,) = [made for made in results if not isinstance(made, RotationUnderWay)]
     assert KeySecret.objects.count() == 2
-    assert isinstance(keyring.prove(winner.token, AT), Proved)
-    assert isinstance(keyring.prove(issued.token, AT), Proved)
+    assert isinstance(keyring.prove(winner.token.text, AT), Proved)
+    assert isinstance(keyring.prove(issued.token.text, AT), Proved)
     assert _actions() == ["key_created", "key_rotated"]
 
 
@@ -156,7 +156,7 @@ def test_second_rotation_waits_for_the_first_and_is_refused(issued):
         lambda: _rotate(issued), lambda: _rotate(issued), "apikeys_apikey"
     )
 
-    assert isinstance(keyring.prove(first.token, AT), Proved)
+    assert isinstance(keyring.prove(first.token.text, AT), Proved)
     assert isinstance(second, RotationUnderWay)
 
 
@@ -311,10 +311,10 @@ def test_deactivation_during_a_verify_wins(table, issued):
         return result
 
     with connection.execute_wrapper(deactivate_meanwhile):
-        keyring.prove(issued.token, AT)
+        keyring.prove(issued.token.text, AT)
 
     assert overtaken == [True]
-    proved = keyring.prove(issued.token, AT)
+    proved = keyring.prove(issued.token.text, AT)
     assert isinstance(proved, Proved)
     assert proved.grant.is_active is False
 
@@ -330,9 +330,9 @@ def test_deactivation_during_a_verify_wins_at_once_in_its_process(issued, settin
         return result
 
     with connection.execute_wrapper(deactivate_meanwhile):
-        keyring.prove(issued.token, AT)
+        keyring.prove(issued.token.text, AT)
 
-    proved = keyring.prove(issued.token, AT)
+    proved = keyring.prove(issued.token.text, AT)
     assert isinstance(proved, Proved)
     assert proved.grant.is_active is False
 
@@ -343,7 +343,7 @@ def test_many_verifies_beside_changes_end_in_the_last_state(issued, settings):
 
     def verify():
         while not stop.is_set():
-            keyring.prove(issued.token, AT)
+            keyring.prove(issued.token.text, AT)
 
     def change():
         try:
@@ -361,7 +361,7 @@ def test_many_verifies_beside_changes_end_in_the_last_state(issued, settings):
     results = at_once(verify, verify, change)
 
     assert results == [None, None, None]
-    proved = keyring.prove(issued.token, AT)
+    proved = keyring.prove(issued.token.text, AT)
     assert isinstance(proved, Proved)
     assert proved.grant.is_active is False
 

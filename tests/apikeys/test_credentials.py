@@ -19,12 +19,21 @@ ID, SECRET = TOKEN.public_id, TOKEN.secret
 # One character of the check is another one.
 WRONG_CHECK = TEXT[:-1] + ("0" if TEXT[-1] != "0" else "1")
 
-IN_HEADERS = Presented(TOKEN, in_parameters=False)
-IN_PARAMETERS = Presented(TOKEN, in_parameters=True)
+IN_HEADERS = Presented(TEXT, in_parameters=False)
+IN_PARAMETERS = Presented(TEXT, in_parameters=True)
 MISSING = policy.CREDENTIALS_MISSING
 MALFORMED = policy.CREDENTIALS_MALFORMED
 AMBIGUOUS = policy.CREDENTIALS_AMBIGUOUS
 INVALID = policy.CREDENTIALS_INVALID
+
+
+def _find(*request):
+    """Return what is presented if it has the form of a token, else the refusal."""
+    found = credentials.find(*request)
+    if isinstance(found, Refusal):
+        return found
+    read = credentials.read(found.text)
+    return read if isinstance(read, Refusal) else found
 
 
 @pytest.mark.parametrize(
@@ -64,7 +73,7 @@ INVALID = policy.CREDENTIALS_INVALID
     ],
 )
 def test_authorization_header_gives(authorization, expected):
-    assert credentials.find(authorization, []) == expected
+    assert _find(authorization, []) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,7 +99,7 @@ def test_authorization_header_gives(authorization, expected):
     ],
 )
 def test_header_pairs_give(pairs, expected):
-    assert credentials.find(None, pairs) == expected
+    assert _find(None, pairs) == expected
 
 
 @pytest.mark.parametrize(
@@ -138,13 +147,11 @@ def test_header_pairs_give(pairs, expected):
     ],
 )
 def test_parameters_give(parameters, expected):
-    assert credentials.find(None, [], parameters) == expected
+    assert _find(None, [], parameters) == expected
 
 
 def test_same_token_in_every_place_is_one_that_stood_in_parameters():
-    found = credentials.find(
-        f"Bearer {TEXT}", [(ID, SECRET)], [("api", ID), ("apikey", SECRET)]
-    )
+    found = _find(f"Bearer {TEXT}", [(ID, SECRET)], [("api", ID), ("apikey", SECRET)])
 
     assert found == IN_PARAMETERS
 
@@ -176,11 +183,11 @@ def test_same_token_in_every_place_is_one_that_stood_in_parameters():
     ],
 )
 def test_two_different_credentials_are_ambiguous(authorization, pairs, parameters):
-    assert credentials.find(authorization, pairs, parameters) == AMBIGUOUS
+    assert _find(authorization, pairs, parameters) == AMBIGUOUS
 
 
 def test_half_a_parameter_pair_beside_a_token_is_the_applications_own():
-    found = credentials.find(f"Bearer {TEXT}", [], [("api", "invoices")])
+    found = _find(f"Bearer {TEXT}", [], [("api", "invoices")])
 
     assert found == IN_HEADERS
 
@@ -188,20 +195,20 @@ def test_half_a_parameter_pair_beside_a_token_is_the_applications_own():
 def test_halves_in_two_carriers_are_no_pair():
     query, body = [("api", ID)], [("apikey", SECRET)]
 
-    assert credentials.find(None, [], query, body) == MALFORMED
+    assert _find(None, [], query, body) == MALFORMED
 
 
 def test_pair_in_each_of_two_carriers_is_one_credential():
     pair = [("api", ID), ("apikey", SECRET)]
 
-    assert credentials.find(None, [], pair, list(pair)) == IN_PARAMETERS
+    assert _find(None, [], pair, list(pair)) == IN_PARAMETERS
 
 
 def test_different_pairs_in_two_carriers_are_ambiguous():
     query = [("api", ID), ("apikey", SECRET)]
     body = [("api", OTHER.public_id), ("apikey", OTHER.secret)]
 
-    assert credentials.find(None, [], query, body) == AMBIGUOUS
+    assert _find(None, [], query, body) == AMBIGUOUS
 
 
 def test_thousands_of_parameters_do_not_multiply():
@@ -209,7 +216,7 @@ def test_thousands_of_parameters_do_not_multiply():
     parameters += [("apikey", f"s{number}") for number in range(1_000)]
     tracemalloc.start()
 
-    found = credentials.find(None, [], parameters)
+    found = _find(None, [], parameters)
 
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -227,13 +234,13 @@ def test_thousands_of_parameters_do_not_multiply():
     ),
 )
 def test_any_text_anywhere_is_a_refusal(authorization, pairs, parameters):
-    assert isinstance(credentials.find(authorization, pairs, parameters), Refusal)
+    assert isinstance(_find(authorization, pairs, parameters), Refusal)
 
 
 @given(st.binary())
 def test_any_bytes_in_the_header_are_a_refusal(value):
     # WSGI hands on bytes as Latin-1 (PEP 3333).
-    found = credentials.find(f"Bearer {value.decode('latin-1')}", [])
+    found = _find(f"Bearer {value.decode('latin-1')}", [])
 
     assert isinstance(found, Refusal)
 
@@ -306,7 +313,7 @@ def test_lone_surrogate_in_a_parameter_is_malformed():
         json.dumps({"api_id": ID, "api_key": "\ud800"}).encode()
     )
 
-    assert credentials.find(None, [], parameters) == MALFORMED
+    assert _find(None, [], parameters) == MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -328,7 +335,7 @@ def test_only_complete_pairs_are_removed(present, expected):
 
 
 def test_header_names_are_a_setting(settings):
-    settings.KEY_HEADER_PAIRS = [("acme-id", "acme-key")]
+    settings.KEY_HEADER_PAIRS = (("acme-id", "acme-key"),)
     environ = {"HTTP_ACME_ID": ID, "HTTP_ACME_KEY": SECRET, "HTTP_X_API_ID": "x"}
 
     assert credentials.header_pairs(environ.get) == [(ID, SECRET)]
@@ -343,6 +350,11 @@ def test_both_header_pairs_are_read_by_default():
     assert credentials.header_pairs(environ.get) == [("1", None), (None, "2")]
 
 
-def test_presented_never_shows_the_secret():
-    assert repr(IN_HEADERS) == f"Presented(token=<Token {ID}>, in_parameters=False)"
+def test_credential_that_is_read_is_the_token():
+    assert credentials.read(TEXT) == TOKEN
     assert ID.startswith(KEY_PREFIX)
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format])
+def test_presented_never_shows_the_secret(show):
+    assert show(IN_HEADERS) == "Presented(in_parameters=False)"

@@ -47,7 +47,7 @@ def test_each_rule_says_why_it_lets_the_call_pass():
 def test_open_key_is_called_open():
     texts = _texts(
         replace(GRANT, expires_at=None, networks=(), endpoints=()),
-        replace(CALL, permission=None),
+        CALL._replace(permission=None),
     )
 
     assert texts["expiry"] == "The key never expires."
@@ -57,7 +57,7 @@ def test_open_key_is_called_open():
 
 
 def test_path_of_every_key_is_named_so():
-    texts = _texts(call=replace(CALL, path="/api/whoami"))
+    texts = _texts(call=CALL._replace(path="/api/whoami"))
 
     assert texts["endpoint"] == (
         "Every key may call this path, whatever its endpoint permissions say."
@@ -65,7 +65,7 @@ def test_path_of_every_key_is_named_so():
 
 
 def test_unknown_address_of_a_restricted_key_is_explained():
-    explanation = explain(GRANT, replace(CALL, address=None))
+    explanation = explain(GRANT, CALL._replace(address=None))
 
     assert (explanation.allowed, explanation.rule) == (False, "network")
     assert explanation.detail.startswith("The caller's address is unknown")
@@ -94,7 +94,7 @@ def test_unknown_address_of_a_restricted_key_is_explained():
     ),
 )
 def test_explanation_decides_as_the_policy_does(grant_values, call_values):
-    grant, call = replace(GRANT, **grant_values), replace(CALL, **call_values)
+    grant, call = replace(GRANT, **grant_values), CALL._replace(**call_values)
 
     explanation = explain(grant, call)
 

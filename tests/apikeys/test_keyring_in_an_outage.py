@@ -12,7 +12,7 @@ from apikeys.choices import EpochName
 from apikeys.connection import release_connection
 from apikeys.keyring import Proved, keyring
 from apikeys.models import Epoch
-from apikeys.policy import CREDENTIALS_INVALID, STATE_UNKNOWN
+from apikeys.policy import CREDENTIALS_INVALID, CREDENTIALS_MALFORMED, STATE_UNKNOWN
 from apikeys.services.audit import OPERATOR
 from apikeys.services.keys import deactivate_key
 from tests.factories import IssuedFactory
@@ -47,7 +47,7 @@ def lost_database(error=OperationalError):
 
 
 def _prove(issued):
-    return keyring.prove(issued.token, AT)
+    return keyring.prove(issued.token.text, AT)
 
 
 def _is_served(issued) -> bool:
@@ -72,7 +72,7 @@ def test_unknown_key_is_neither_served_nor_called_invalid(issued, clock):
 
     with lost_database():
         clock.advance(1)
-        assert keyring.prove(tokens.generate(), AT) is STATE_UNKNOWN
+        assert keyring.prove(tokens.generate().text, AT) is STATE_UNKNOWN
 
 
 def test_key_that_was_not_remembered_is_not_served(issued, clock):
@@ -97,7 +97,17 @@ def test_wrong_secret_of_a_remembered_key_stays_invalid(issued, clock):
 
     with lost_database():
         clock.advance(1)
-        assert keyring.prove(wrong, AT) is CREDENTIALS_INVALID
+        assert keyring.prove(wrong.text, AT) is CREDENTIALS_INVALID
+
+
+def test_outage_does_not_tell_which_keys_are_remembered(issued, clock):
+    _prove(issued)
+    no_token = f"{issued.token.public_id}_nonsense"
+
+    with lost_database():
+        clock.advance(31)
+        assert _prove(issued) is STATE_UNKNOWN
+        assert keyring.prove(no_token, AT) is CREDENTIALS_MALFORMED
 
 
 def test_entry_known_to_be_stale_is_not_served(issued, clock):
@@ -121,7 +131,7 @@ def test_database_is_probed_once_a_second(issued, clock):
     with lost_database() as asked:
         for _ in range(20):
             assert _is_served(issued)
-            assert keyring.prove(other, AT) is STATE_UNKNOWN
+            assert keyring.prove(other.text, AT) is STATE_UNKNOWN
         assert len(asked) == 1
         clock.advance(0.99)
         _prove(issued)
@@ -157,11 +167,11 @@ def test_row_that_cannot_be_read_starts_the_outage(issued, clock):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail_on_rows):
-        assert keyring.prove(tokens.generate(), AT) is STATE_UNKNOWN
+        assert keyring.prove(tokens.generate().text, AT) is STATE_UNKNOWN
 
-    assert keyring.prove(tokens.generate(), AT) is STATE_UNKNOWN
+    assert keyring.prove(tokens.generate().text, AT) is STATE_UNKNOWN
     clock.advance(1)
-    assert keyring.prove(tokens.generate(), AT) is CREDENTIALS_INVALID
+    assert keyring.prove(tokens.generate().text, AT) is CREDENTIALS_INVALID
 
 
 def test_log_names_the_error_and_not_its_text(issued, clock, caplog):
@@ -243,7 +253,7 @@ def test_server_that_cannot_be_reached_is_an_outage(issued, clock):
     try:
         clock.advance(1)
         assert _is_served(issued)
-        assert keyring.prove(tokens.generate(), AT) is STATE_UNKNOWN
+        assert keyring.prove(tokens.generate().text, AT) is STATE_UNKNOWN
         clock.advance(30)
         assert _prove(issued) is STATE_UNKNOWN
     finally:

@@ -30,7 +30,7 @@ def issued():
 
 
 def _secret(issued):
-    proved = keyring.prove(issued.token, AT)
+    proved = keyring.prove(issued.token.text, AT)
     assert isinstance(proved, Proved)
     return proved.secret
 

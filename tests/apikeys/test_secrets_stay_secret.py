@@ -40,7 +40,7 @@ def made(caplog):
         )
         password = set_password(issued.key.key_id, actor=OPERATOR, at=at)
         for token in (issued.token, rotated.token):
-            keyring.prove(token, at)
+            keyring.prove(token.text, at)
     return [
         issued.token.text,
         issued.token.secret,

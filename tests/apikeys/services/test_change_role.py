@@ -146,7 +146,7 @@ def test_change_of_a_role_changes_its_keys(role, at):
 
 
 def _permissions(issued, at):
-    proved = keyring.prove(issued.token, at)
+    proved = keyring.prove(issued.token.text, at)
     assert isinstance(proved, Proved)
     return proved.grant.permissions
 

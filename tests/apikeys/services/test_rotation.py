@@ -50,7 +50,7 @@ def _rotate(issued, at, overlap=DAY, actor=OPERATOR, **values):
 
 
 def _proves(token: tokens.Token, at) -> bool:
-    proved = keyring.prove(token, at)
+    proved = keyring.prove(token.text, at)
     assert isinstance(proved, Proved) or proved is CREDENTIALS_INVALID
     return isinstance(proved, Proved)
 
@@ -270,7 +270,7 @@ def test_deactivation_and_deletion_end_both_secrets(issued, at):
     rotated = _rotate(issued, at)
 
     deactivate_key(issued.key.key_id, actor=OPERATOR, at=at)
-    proved = keyring.prove(issued.token, at)
+    proved = keyring.prove(issued.token.text, at)
     assert isinstance(proved, Proved)
     assert proved.grant.is_active is False
 
