@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from apikeys import client_ip
 from apikeys.choices import ActorKind
+from apikeys.conf import conf
 from apikeys.roles import MANAGE_APIS
 from apikeys.services.audit import Actor
 
@@ -45,7 +45,7 @@ def request_address(request: HttpRequest) -> client_ip.Address | None:
     return client_ip.caller_address(
         request.META.get("REMOTE_ADDR", ""),
         request.META.get("HTTP_X_FORWARDED_FOR"),
-        settings.TRUSTED_PROXIES,
+        conf.TRUSTED_PROXIES,
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice, product
+from typing import Any
 from urllib.parse import parse_qsl
 
-from django.conf import settings
-
 from apikeys import policy, tokens
+from apikeys.conf import conf
 from apikeys.policy import Refusal
 
 Pair = tuple[str, str]
@@ -25,7 +25,7 @@ _PARAMETER_NAMES = frozenset(name for pair in PARAMETER_PAIRS for name in pair)
 _MAX_TOKEN_LENGTH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Presented:
     """The text of a credential, not yet read, and whether it stood in parameters."""
 
@@ -45,24 +45,20 @@ def find(
     pair in headers is malformed; half a pair in parameters only where nothing else
     is there, since a guarded application may have a parameter `api` of its own.
     """
-    texts: set[str] = set()
+    texts = [_joined(key_id, secret) for key_id, secret in header_pairs]
     in_bearer = bearer(authorization)
     if in_bearer is not None:
-        texts.add(in_bearer)
-    for key_id, secret in header_pairs:
-        if key_id is not None or secret is not None:
-            texts.add(_joined(key_id, secret))
-    if not any(carriers):
-        return _one_of(texts, in_parameters=False)
+        texts.append(in_bearer)
     in_parameters: set[str] = set()
     is_half = False
     for parameters in carriers:
-        found, half_found = _from_parameters(parameters)
-        in_parameters |= found
-        is_half = is_half or half_found
+        if parameters:
+            found, half_found = _from_parameters(parameters)
+            in_parameters |= found
+            is_half = is_half or half_found
     if is_half and not texts and not in_parameters:
         return policy.CREDENTIALS_MALFORMED
-    return _one_of(texts | in_parameters, in_parameters=bool(in_parameters))
+    return _one_of([*texts, *in_parameters], bool(in_parameters))
 
 
 def read(text: str) -> tokens.Token | Refusal:
@@ -85,18 +81,19 @@ def bearer(authorization: str | None) -> str | None:
     return value.strip() if scheme.lower() == "bearer" else None
 
 
-def header_pairs(
-    header: Callable[[str], str | None],
-) -> list[tuple[str | None, str | None]]:
-    """Return the values of the configured header pairs, read by their WSGI names."""
-    names = _wsgi_pairs(settings.KEY_HEADER_PAIRS)
-    return [(header(key_id), header(secret)) for key_id, secret in names]
+def header_pairs(environ: Mapping[str, Any]) -> list[tuple[str | None, str | None]]:
+    """Return those of the configured header pairs of which one half is there at least."""
+    return [
+        (environ.get(key_id), environ.get(secret))
+        for key_id, secret in _wsgi_pairs(conf.KEY_HEADER_PAIRS)
+        if key_id in environ or secret in environ
+    ]
 
 
 def header_names() -> str:
     """Return the headers that a client may use, for a text."""
     pairs = " or ".join(
-        f"{key_id} and {secret}" for key_id, secret in settings.KEY_HEADER_PAIRS
+        f"{key_id} and {secret}" for key_id, secret in conf.KEY_HEADER_PAIRS
     )
     return f"Authorization: Bearer, or {pairs}"
 
@@ -160,9 +157,9 @@ def _from_parameters(parameters: Sequence[Pair]) -> tuple[set[str], bool]:
     return texts, is_half
 
 
-def _one_of(texts: set[str], *, in_parameters: bool) -> Presented | Refusal:
+def _one_of(texts: list[str], in_parameters: bool) -> Presented | Refusal:
     if not texts:
         return policy.CREDENTIALS_MISSING
-    if len(texts) > 1:
+    if len(texts) > 1 and len(set(texts)) > 1:
         return policy.CREDENTIALS_AMBIGUOUS
-    return Presented(texts.pop(), in_parameters)
+    return Presented(texts[0], in_parameters)

@@ -38,16 +38,15 @@ class Pattern:
 
     text: str
     parts: tuple[str, ...]
+    is_prefix: bool  # the usual form: one star, at the end
 
     def matches(self, path: str) -> bool:
         """Tell whether a normal path (see `normal_path`) matches."""
         if len(self.parts) == 1:
             return path == self.text
         with_slash = f"{path}/"
-        if not with_slash.startswith(self.parts[0]):
-            return False
-        if self.text.index("*") == len(self.text) - 1:  # the usual form: a prefix
-            return True
+        if self.is_prefix:
+            return with_slash.startswith(self.parts[0])
         return self._fits(path) or self._fits(with_slash)
 
     def _fits(self, path: str) -> bool:
@@ -67,7 +66,8 @@ class Pattern:
 
 def compile_pattern(text: str) -> Pattern:
     """Return the matcher of a pattern that `normal_pattern` has accepted."""
-    return Pattern(text, tuple(text.split("*")))
+    is_prefix = text.find("*") == len(text) - 1
+    return Pattern(text, tuple(text.split("*")), is_prefix)
 
 
 def normal_pattern(text: str) -> str:

@@ -18,9 +18,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from django.conf import settings
-
 from apikeys import client_ip, credentials, policy
+from apikeys.conf import conf
 from apikeys.connection import release_connection
 from apikeys.endpoint_permissions import permission_for
 from apikeys.endpoints import MalformedPath, normal_raw_path
@@ -91,16 +90,16 @@ class Gate:
 def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     """Return what the calling key may do, or why this call may not pass."""
     peer = client_ip.parse_address(environ.get("REMOTE_ADDR", ""))
-    trusted = settings.TRUSTED_PROXIES
+    trusted = conf.TRUSTED_PROXIES
     if peer is None or not client_ip.contains(trusted, peer):
         return _PEER_NOT_TRUSTED
-    method_header, target_header = _METHOD_AND_TARGET[settings.GATE_HEADERS]
+    method_header, target_header = _METHOD_AND_TARGET[conf.GATE_HEADERS]
     method, target = environ.get(method_header, ""), environ.get(target_header, "")
     if not method or not target:
         return _GATE_HEADERS_MISSING
     presented = credentials.find(
         environ.get("HTTP_AUTHORIZATION"),
-        credentials.header_pairs(environ.get),
+        credentials.header_pairs(environ),
         credentials.query_parameters(target.partition("?")[2]),
     )
     if isinstance(presented, Refusal):
@@ -110,16 +109,16 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     if isinstance(proved, Refusal):
         return proved
     path = _path(target)
+    forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+    # By position: names take as long as the values.
     call = Call(
-        method=method,
-        path=path,
-        address=client_ip.forwarded_address(
-            environ.get("HTTP_X_FORWARDED_FOR"), trusted
-        ),
-        at=at,
-        permission=permission_for(method, path),
-        in_parameters=presented.in_parameters,
-        header_names=credentials.header_names() if presented.in_parameters else "",
+        method,
+        path,
+        client_ip.forwarded_address(forwarded_for, trusted),
+        at,
+        permission_for(method, path),
+        presented.in_parameters,
+        credentials.header_names() if presented.in_parameters else "",
     )
     return _allowed(proved, call)
 

@@ -93,12 +93,9 @@ class Entry:
 class Proved(NamedTuple):
     """A key whose secret was proved, and which of its secrets it was."""
 
-    entry: Entry
+    grant: Grant
     secret: Secret
-
-    @property
-    def grant(self) -> Grant:
-        return self.entry.grant
+    secrets: tuple[Secret, ...]
 
 
 class Keyring:
@@ -221,7 +218,7 @@ def _recalled(entry: Entry | None, text: str, at: datetime) -> Proved | None:
     mark = marks.mark(text)
     for secret in entry.secrets:
         if hmac.compare_digest(mark, secret.mark) and secret.is_live(at):
-            return Proved(entry, secret)
+            return Proved(entry.grant, secret, entry.secrets)
     return None
 
 
@@ -233,7 +230,7 @@ def _proved_anew(entry: Entry | None, text: str, at: datetime) -> Proved | Refus
     if entry is None or secret is None:
         return policy.CREDENTIALS_INVALID
     secret.mark = marks.mark(text)
-    return Proved(entry, secret)
+    return Proved(entry.grant, secret, entry.secrets)
 
 
 def _matching(

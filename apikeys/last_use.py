@@ -56,10 +56,9 @@ class LastUse:
 
     def note(self, secret: Used, address: Address | None, at: datetime) -> None:
         """Take down one use of a secret that has just passed every check."""
-        silence_ended = (
-            secret.last_used_at is None or at - secret.last_used_at > SILENCE
-        )
-        if secret.last_used_at is None or at > secret.last_used_at:
+        before = secret.last_used_at
+        silence_ended = before is None or at - before > SILENCE
+        if before is None or at > before:
             secret.last_used_at = at
         use = (at, address)
         if silence_ended:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import secrets
 from hashlib import blake2b
 
-_KEY = secrets.token_bytes(blake2b.MAX_KEY_SIZE)
-_SIZE = 32
+_keyed = blake2b(digest_size=32, key=secrets.token_bytes(blake2b.MAX_KEY_SIZE))
 
 
 def mark(text: str) -> bytes:
     """Return the mark of a text; compare it in constant time."""
+    hashed = _keyed.copy()
     # No two texts may have the same bytes, whatever a caller sent.
-    message = text.encode("utf-8", "surrogatepass")
-    return blake2b(message, digest_size=_SIZE, key=_KEY).digest()
+    hashed.update(text.encode("utf-8", "surrogatepass"))
+    return hashed.digest()

@@ -240,14 +240,11 @@ def check_endpoint(grant: Grant, call: Call) -> Refusal | None:
 
 
 def check_permission(grant: Grant, call: Call) -> Refusal | None:
-    return lacking(grant, call.permission)
-
-
-def lacking(grant: Grant, permission: str | None) -> Refusal | None:
-    """Refuse where an endpoint needs a permission that no role of the key holds."""
-    if permission is None or permission in grant.permissions:
+    if call.permission is None or call.permission in grant.permissions:
         return None
-    return PERMISSION_MISSING.because(f"None of the key's roles holds {permission}.")
+    return PERMISSION_MISSING.because(
+        f"None of the key's roles holds {call.permission}."
+    )
 
 
 Rule = Callable[[Grant, Call], Refusal | None]

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from rest_framework_api_key.permissions import HasAPIKey
 
 from apikeys.api.authentication import KeyAuthentication
-from apikeys.api.permissions import HoldsEndpointPermission
+from apikeys.api.permissions import IsKey
 from apikeys.api.problems import ProblemErrors
 
 
@@ -32,7 +32,7 @@ class Open(Trivial):
 
 class WithKey(ProblemErrors, Trivial):
     authentication_classes = [KeyAuthentication]
-    permission_classes = [HoldsEndpointPermission]
+    permission_classes = [IsKey]
 
 
 class WithToken(Trivial):

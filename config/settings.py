@@ -234,7 +234,7 @@ LOGGING = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apikeys.api.authentication.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["apikeys.api.permissions.HoldsEndpointPermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["apikeys.api.permissions.IsKey"],
     "DEFAULT_PARSER_CLASSES": [
         "apikeys.api.parsers.JSONParser",
         "apikeys.api.parsers.FormParser",

@@ -3,10 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.core.signals import setting_changed
 from django.db import connection
+from django.dispatch import receiver
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from apikeys.conf import conf
 from apikeys.keyring import keyring
 from apikeys.last_use import last_use, plugin_token_last_use
 from apikeys.token_ring import token_ring
@@ -19,6 +22,11 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("suite")
+
+
+@receiver(setting_changed)
+def read_setting_again(*, setting: str, **kwargs: object) -> None:
+    conf.forget(setting)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""Who calls, and whether the key's own restrictions let the call pass.
+"""Who calls, and whether the policy lets the call pass.
 
-All of a key's restrictions are checked here and not in permission classes, so
-that no route can forget them. What the roles allow is asked in `permissions`.
+All rules are asked here and not in permission classes, so that no route can forget
+one and this door decides as the gate does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
@@ -21,20 +20,22 @@ from rest_framework.request import Request
 from apikeys import credentials, policy
 from apikeys.access import may_look, request_address
 from apikeys.api.problems import Refused
+from apikeys.conf import conf
+from apikeys.endpoint_permissions import permission_for
 from apikeys.endpoints import MalformedPath, normal_path
 from apikeys.keyring import Proved, keyring
 from apikeys.last_use import last_use
 from apikeys.policy import Call, Refusal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallingKey:
     """`request.user` of a call with a key. `request.auth` is its `Proved`."""
 
     key_id: str
     name: str
-    is_authenticated: bool = True
-    is_active: bool = True
+    is_authenticated = True
+    is_active = True
 
     def __str__(self) -> str:
         return self.name
@@ -51,18 +52,21 @@ class KeyAuthentication(BaseAuthentication):
             return None
         if isinstance(presented, Refusal):
             raise Refused(presented)
-        if settings.SECURE_SSL_REDIRECT and not inner.is_secure():
+        if conf.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(policy.HTTPS_REQUIRED)
         proved = keyring.prove(presented.text, at := datetime.now(UTC))
         if isinstance(proved, Refusal):
             raise Refused(proved)
+        method, path = inner.method or "", _path(inner)
+        # By position: names take as long as the values.
         call = Call(
-            method=inner.method or "",
-            path=request_path(inner),
-            address=request_address(inner),
-            at=at,
-            in_parameters=presented.in_parameters,
-            header_names=credentials.header_names() if presented.in_parameters else "",
+            method,
+            path,
+            request_address(inner),
+            at,
+            permission_for(method, path),
+            presented.in_parameters,
+            credentials.header_names() if presented.in_parameters else "",
         )
         refusal = policy.first_refusal(proved.grant, call)
         if refusal is not None:
@@ -91,11 +95,10 @@ def find_key(
     request: HttpRequest, authorization: str | None
 ) -> credentials.Presented | Refusal:
     """Return the one key that a call presents, or why there is not exactly one."""
-    header = request.META.get
     return credentials.find(
         authorization,
-        credentials.header_pairs(header),
-        credentials.query_parameters(header("QUERY_STRING", "")),
+        credentials.header_pairs(request.META),
+        credentials.query_parameters(request.META.get("QUERY_STRING", "")),
         _body_parameters(request),
     )
 
@@ -107,8 +110,8 @@ def calling_key(request: Request) -> Proved:
     return request.auth
 
 
-def request_path(request: HttpRequest) -> str | None:
-    """Return the path as the router sees it, or nothing where it is malformed."""
+def _path(request: HttpRequest) -> str | None:
+    # As the router sees it; nothing where it is malformed.
     try:
         return normal_path(request.path_info)
     except MalformedPath:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -13,9 +12,10 @@ from rest_framework.request import Request
 from apikeys import credentials, policy, tokens
 from apikeys.access import request_address
 from apikeys.api.authentication import find_key
-from apikeys.api.permissions import HoldsEndpointPermission
+from apikeys.api.permissions import IsKey
 from apikeys.api.problems import Refused
 from apikeys.choices import ActorKind
+from apikeys.conf import conf
 from apikeys.epoch_watch import StateUnknown
 from apikeys.keyring import Proved
 from apikeys.last_use import plugin_token_last_use
@@ -28,13 +28,13 @@ from apikeys.token_ring import KnownToken, token_ring
 _NAME_LENGTH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallingToken:
     """`request.user` of a call with a plugin token. `request.auth` is its `KnownToken`."""
 
     name: str
-    is_authenticated: bool = True
-    is_active: bool = True
+    is_authenticated = True
+    is_active = True
 
     def __str__(self) -> str:
         return self.name
@@ -62,7 +62,7 @@ class PluginTokenAuthentication(BaseAuthentication):
             return None
         if find_key(inner, None) is not policy.CREDENTIALS_MISSING:
             raise Refused(policy.CREDENTIALS_AMBIGUOUS)
-        if settings.SECURE_SSL_REDIRECT and not inner.is_secure():
+        if conf.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(policy.HTTPS_REQUIRED)
         try:
             token = token_ring.find(text)
@@ -82,7 +82,7 @@ class PluginTokenAuthentication(BaseAuthentication):
         return policy.CHALLENGE
 
 
-class MayReachPluginTokens(HoldsEndpointPermission):
+class MayReachPluginTokens(IsKey):
     """Keys by their roles; a marked plugin token may do all, within its scope."""
 
     def has_permission(self, request: Request, view: Any) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,6 +23,7 @@ from rest_framework.response import Response
 from apikeys import credentials, policy
 from apikeys.api.problems import Refused
 from apikeys.api.topol_errors import SmallBodies
+from apikeys.conf import conf
 from apikeys.epoch_watch import StateUnknown
 from apikeys.last_use import plugin_token_last_use
 from apikeys.plugin_policy import (
@@ -104,7 +104,7 @@ class AuthorizeView(SmallBodies):
         responses={200: AllowedSerializer, **_REFUSALS},
     )
     def post(self, request: Request) -> Response:
-        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        if conf.SECURE_SSL_REDIRECT and not request.is_secure():
             raise Refused(policy.HTTPS_REQUIRED)
         token = _token(_presented(request))
         site = allowed_site(

@@ -134,7 +134,7 @@ class DocsView(ProblemErrors, SpectacularSwaggerSplitView):
 
 def _rotation(proved: Proved) -> dict[str, Any] | None:
     at = timezone.now()
-    for secret in proved.entry.secrets:
+    for secret in proved.secrets:
         if secret.expires_at is not None and secret.is_live(at):
             return {
                 "overlap_ends_at": secret.expires_at,
