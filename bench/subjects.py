@@ -30,7 +30,8 @@ API_KEY = Subject("api-key", "djangorestframework-api-key", "/api-key", "api_key
 GATE = Subject("gate", "Our /gate", "/gate", "key")
 WHOAMI = Subject("whoami", "Our /api/whoami", "/api/whoami", "key")
 
-SUBJECTS = (BARE, PLAIN, OPEN, OURS, TOKEN, KNOX, API_KEY, GATE, WHOAMI)
+# What is compared is measured one after the other: a machine's speed drifts.
+SUBJECTS = (PLAIN, OPEN, OURS, WHOAMI, BARE, GATE, TOKEN, API_KEY, KNOX)
 
 
 class NotGuarded(Exception):

@@ -95,12 +95,12 @@ def find_key(
     request: HttpRequest, authorization: str | None
 ) -> credentials.Presented | Refusal:
     """Return the one key that a call presents, or why there is not exactly one."""
-    return credentials.find(
-        authorization,
-        credentials.header_pairs(request.META),
-        credentials.query_parameters(request.META.get("QUERY_STRING", "")),
-        _body_parameters(request),
-    )
+    meta, carriers = request.META, []
+    if meta.get("QUERY_STRING"):
+        carriers.append(credentials.query_parameters(meta["QUERY_STRING"]))
+    if meta.get("CONTENT_LENGTH"):
+        carriers.append(_body_parameters(request))
+    return credentials.find(authorization, credentials.header_pairs(meta), *carriers)
 
 
 def calling_key(request: Request) -> Proved:
@@ -120,7 +120,7 @@ def _path(request: HttpRequest) -> str | None:
 
 def _body_parameters(request: HttpRequest) -> list[credentials.Pair]:
     """Return credential parameters of a form or JSON body of at most 64 kB."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
+    length = request.META["CONTENT_LENGTH"]
     if not length.isdecimal() or not 0 < int(length) <= credentials.MAX_BODY_BYTES:
         return []
     try:
