@@ -6,6 +6,7 @@ process lives and dies with its settings; tests, which change them, reset this.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +20,21 @@ class _Conf:
         setattr(self, name, value)
         return value
 
-    def forget(self, name: str) -> None:
-        """Read a setting again at its next use."""
-        self.__dict__.pop(name, None)
+    @cached_property
+    def key_headers(self) -> tuple[tuple[str, str], ...]:
+        """`KEY_HEADER_PAIRS` by the names that headers have in WSGI (PEP 3333)."""
+        return tuple(
+            (_wsgi_name(key_id), _wsgi_name(secret))
+            for key_id, secret in self.KEY_HEADER_PAIRS
+        )
+
+    def forget(self) -> None:
+        """Read all settings again."""
+        self.__dict__.clear()
+
+
+def _wsgi_name(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
 
 
 conf = _Conf()

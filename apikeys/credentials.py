@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import islice, product
 from typing import Any
 from urllib.parse import parse_qsl
@@ -34,18 +33,21 @@ class Presented:
 
 
 def find(
-    authorization: str | None,
-    header_pairs: Iterable[tuple[str | None, str | None]],
-    *carriers: Sequence[Pair],
+    authorization: str | None, environ: Mapping[str, Any], *carriers: Sequence[Pair]
 ) -> Presented | Refusal:
     """Return the one credential of a request, or why there is not exactly one.
 
-    `carriers` are the parameters of the query and of the body, each for itself: two
-    halves in different ones are no pair. The same credential twice is one. Half a
-    pair in headers is malformed; half a pair in parameters only where nothing else
-    is there, since a guarded application may have a parameter `api` of its own.
+    The header pairs stand in `environ` (WSGI). `carriers` are the parameters of the
+    query and of the body, each for itself: two halves in different ones are no pair.
+    The same credential twice is one. Half a pair in headers is malformed; half a pair
+    in parameters only where nothing else is there, since a guarded application may
+    have a parameter `api` of its own.
     """
-    texts = [_joined(key_id, secret) for key_id, secret in header_pairs]
+    texts = [
+        _joined(environ.get(key_id), environ.get(secret))
+        for key_id, secret in conf.key_headers
+        if key_id in environ or secret in environ
+    ]
     in_bearer = bearer(authorization)
     if in_bearer is not None:
         texts.append(in_bearer)
@@ -58,7 +60,12 @@ def find(
             is_half = is_half or half_found
     if is_half and not texts and not in_parameters:
         return policy.CREDENTIALS_MALFORMED
-    return _one_of([*texts, *in_parameters], bool(in_parameters))
+    texts += in_parameters
+    if not texts:
+        return policy.CREDENTIALS_MISSING
+    if len(texts) > 1 and len(set(texts)) > 1:
+        return policy.CREDENTIALS_AMBIGUOUS
+    return Presented(texts[0], bool(in_parameters))
 
 
 def read(text: str) -> tokens.Token | Refusal:
@@ -79,15 +86,6 @@ def bearer(authorization: str | None) -> str | None:
         return None
     scheme, _, value = authorization.strip().partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
-
-
-def header_pairs(environ: Mapping[str, Any]) -> list[tuple[str | None, str | None]]:
-    """Return those of the configured header pairs of which one half is there at least."""
-    return [
-        (environ.get(key_id), environ.get(secret))
-        for key_id, secret in _wsgi_pairs(conf.KEY_HEADER_PAIRS)
-        if key_id in environ or secret in environ
-    ]
 
 
 def header_names() -> str:
@@ -130,14 +128,6 @@ def names_to_remove(present: Iterable[str]) -> set[str]:
     return {name for pair in PARAMETER_PAIRS if names.issuperset(pair) for name in pair}
 
 
-@cache
-def _wsgi_pairs(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
-    def wsgi_name(name: str) -> str:
-        return "HTTP_" + name.upper().replace("-", "_")
-
-    return tuple((wsgi_name(key_id), wsgi_name(secret)) for key_id, secret in pairs)
-
-
 def _joined(key_id: str | None, secret: str | None) -> str:
     # A missing half leaves a text that no token can have.
     return f"{(key_id or '').strip()}_{(secret or '').strip()}"
@@ -155,11 +145,3 @@ def _from_parameters(parameters: Sequence[Pair]) -> tuple[set[str], bool]:
         some = product(islice(ids, 2), islice(keys, 2))
         texts |= {_joined(key_id, key) for key_id, key in some}
     return texts, is_half
-
-
-def _one_of(texts: list[str], in_parameters: bool) -> Presented | Refusal:
-    if not texts:
-        return policy.CREDENTIALS_MISSING
-    if len(texts) > 1 and len(set(texts)) > 1:
-        return policy.CREDENTIALS_AMBIGUOUS
-    return Presented(texts[0], in_parameters)

@@ -99,7 +99,7 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
         return _GATE_HEADERS_MISSING
     presented = credentials.find(
         environ.get("HTTP_AUTHORIZATION"),
-        credentials.header_pairs(environ),
+        environ,
         credentials.query_parameters(target.partition("?")[2]),
     )
     if isinstance(presented, Refusal):

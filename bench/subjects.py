@@ -22,7 +22,7 @@ class Subject:
 
 BARE = Subject("bare", "Bare WSGI callable", "/")
 PLAIN = Subject("plain", "Plain Django view", "/plain")
-OPEN = Subject("open", "DRF view without authentication", "/open")
+OPEN = Subject("open", "DRF view without authentication", "/api/egress/open")
 OURS = Subject("drf", "The same view behind our key", "/api/egress/bench", "key")
 TOKEN = Subject("token", "DRF TokenAuthentication", "/drf-token", "drf_token")
 KNOX = Subject("knox", "django-rest-knox", "/knox", "knox")

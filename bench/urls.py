@@ -6,7 +6,7 @@ from bench import views
 
 urlpatterns = [
     path("plain", views.plain),
-    path("open", views.Open.as_view()),
+    path("api/egress/open", views.Open.as_view()),
     path("api/egress/bench", views.WithKey.as_view()),
     path("drf-token", views.WithToken.as_view()),
     path("knox", views.WithKnox.as_view()),

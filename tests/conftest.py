@@ -25,8 +25,8 @@ hypothesis_settings.load_profile("suite")
 
 
 @receiver(setting_changed)
-def read_setting_again(*, setting: str, **kwargs: object) -> None:
-    conf.forget(setting)
+def read_settings_again(**kwargs: object) -> None:
+    conf.forget()
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ def find_key(
         carriers.append(credentials.query_parameters(meta["QUERY_STRING"]))
     if meta.get("CONTENT_LENGTH"):
         carriers.append(_body_parameters(request))
-    return credentials.find(authorization, credentials.header_pairs(meta), *carriers)
+    return credentials.find(authorization, meta, *carriers)
 
 
 def calling_key(request: Request) -> Proved:

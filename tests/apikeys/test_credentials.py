@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apikeys import credentials, policy, tokens
+from apikeys.conf import conf
 from apikeys.credentials import Presented
 from apikeys.policy import Refusal
 from apikeys.tokens import KEY_PREFIX
@@ -27,9 +28,18 @@ AMBIGUOUS = policy.CREDENTIALS_AMBIGUOUS
 INVALID = policy.CREDENTIALS_INVALID
 
 
-def _find(*request):
-    """Return what is presented if it has the form of a token, else the refusal."""
-    found = credentials.find(*request)
+def _find(authorization, pairs, *carriers):
+    """Return what is presented if it has the form of a token, else the refusal.
+
+    `pairs` are the values of the header pairs, in the order of their setting.
+    """
+    environ = {
+        name: value
+        for names, values in zip(conf.key_headers, pairs, strict=False)
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    }
+    found = credentials.find(authorization, environ, *carriers)
     if isinstance(found, Refusal):
         return found
     read = credentials.read(found.text)
@@ -80,6 +90,7 @@ def test_authorization_header_gives(authorization, expected):
     ("pairs", "expected"),
     [
         pytest.param([], MISSING, id="none"),
+        pytest.param([(None, None), (ID, SECRET)], IN_HEADERS, id="second-pair"),
         pytest.param([(ID, SECRET)], IN_HEADERS, id="pair"),
         pytest.param([(f" {ID} ", f" {SECRET} ")], IN_HEADERS, id="spaces"),
         pytest.param([(ID, SECRET), (ID, SECRET)], IN_HEADERS, id="same-pair-twice"),
@@ -337,23 +348,20 @@ def test_header_names_are_a_setting(settings):
     settings.KEY_HEADER_PAIRS = (("acme-id", "acme-key"),)
     environ = {"HTTP_ACME_ID": ID, "HTTP_ACME_KEY": SECRET, "HTTP_X_API_ID": "x"}
 
-    assert credentials.header_pairs(environ) == [(ID, SECRET)]
+    assert credentials.find(None, environ) == IN_HEADERS
     assert (
         credentials.header_names() == "Authorization: Bearer, or acme-id and acme-key"
     )
 
 
 @pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"HTTP_TLD_API_ID": "1", "HTTP_X_API_KEY": "2"}, [("1", None), (None, "2")]),
-        ({"HTTP_X_API_ID": "1", "HTTP_X_API_KEY": "2"}, [("1", "2")]),
-        ({"HTTP_TLD_API_ID": "", "HTTP_ACCEPT": "*/*"}, [("", None)]),
-        ({"HTTP_ACCEPT": "*/*"}, []),
-    ],
+    "names", [("TLD_API_ID", "TLD_API_KEY"), ("X_API_ID", "X_API_KEY")]
 )
-def test_both_header_pairs_are_read_by_default(environ, expected):
-    assert credentials.header_pairs(environ) == expected
+def test_both_header_pairs_are_read_by_default(names):
+    key_id, secret = names
+    environ = {f"HTTP_{key_id}": ID, f"HTTP_{secret}": SECRET, "HTTP_ACCEPT": "*/*"}
+
+    assert credentials.find(None, environ) == IN_HEADERS
 
 
 def test_credential_that_is_read_is_the_token():
