@@ -9,8 +9,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from apikeys import client_ip
 from apikeys.choices import ActorKind
+from apikeys.client_ip import Address
 from apikeys.conf import conf
 from apikeys.roles import MANAGE_APIS
 from apikeys.services.audit import Actor
@@ -40,12 +40,10 @@ def manager_required(view: _View) -> _View:
     return guarded
 
 
-def request_address(request: HttpRequest) -> client_ip.Address | None:
+def request_address(request: HttpRequest) -> Address | None:
     """Return the caller's address as the trusted proxies tell it."""
-    return client_ip.caller_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR"),
-        conf.TRUSTED_PROXIES,
+    return conf.proxies.caller(
+        request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR")
     )
 
 

@@ -37,12 +37,8 @@ def parse_address(text: str) -> Address | None:
     A zone id or a port is no part of an address; such text is no address.
     """
     text = text.strip()
-    return _address(text) if len(text) <= _MAX_ADDRESS_LENGTH else None
-
-
-# Proxies and callers come back, and reading an address is slow.
-@lru_cache(maxsize=4096)
-def _address(text: str) -> Address | None:
+    if len(text) > _MAX_ADDRESS_LENGTH:
+        return None
     try:
         address = ip_address(text)
     except ValueError:
@@ -79,30 +75,46 @@ def contains(networks: Iterable[Network], address: Address) -> bool:
     return False
 
 
-def caller_address(
-    remote: str, forwarded_for: str | None, trusted: tuple[Network, ...]
-) -> Address | None:
-    """Walk `X-Forwarded-For` from the right and stop at the first untrusted hop.
+class TrustedProxies:
+    """Proxies, by their networks, whose word about the caller is believed."""
 
-    The peer itself counts as the last hop. A hop that is no address ends the
-    walk with nothing: what stands left of it may be forged.
-    """
-    address = parse_address(remote)
-    if address is None or not contains(trusted, address):
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._networks = tuple(networks)
+        # Proxies and callers come back, and reading an address is slow.
+        self._known = lru_cache(maxsize=4096)(self._look_up)
+
+    def trusts(self, remote: str) -> bool:
+        """Tell whether a peer is one of the proxies."""
+        return self._hop(remote)[1]
+
+    def caller(self, remote: str, forwarded_for: str | None) -> Address | None:
+        """Walk `X-Forwarded-For` from the right and stop at the first untrusted hop.
+
+        The peer itself counts as the last hop. A hop that is no address ends the
+        walk with nothing: what stands left of it may be forged.
+        """
+        address, is_trusted = self._hop(remote)
+        return self.forwarded(forwarded_for) if is_trusted else address
+
+    def forwarded(self, forwarded_for: str | None) -> Address | None:
+        """Do the walk of `caller` for a peer that is known to be trusted."""
+        address = None
+        for text in reversed((forwarded_for or "").split(",")):
+            address, is_trusted = self._hop(text)
+            if not is_trusted:
+                return address
         return address
-    return forwarded_address(forwarded_for, trusted)
 
+    def _hop(self, text: str) -> tuple[Address | None, bool]:
+        text = text.strip()
+        # What is longer than any address is not worth remembering.
+        if len(text) > _MAX_ADDRESS_LENGTH:
+            return None, False
+        return self._known(text)
 
-def forwarded_address(
-    forwarded_for: str | None, trusted: tuple[Network, ...]
-) -> Address | None:
-    """Do the walk of `caller_address` for a peer that is known to be trusted."""
-    address = None
-    for hop in reversed((forwarded_for or "").split(",")):
-        address = parse_address(hop)
-        if address is None or not contains(trusted, address):
-            return address
-    return address
+    def _look_up(self, text: str) -> tuple[Address | None, bool]:
+        address = parse_address(text)
+        return address, address is not None and contains(self._networks, address)
 
 
 def _folded(network: Network) -> Network:

@@ -11,9 +11,14 @@ from typing import Any
 
 from django.conf import settings
 
+from apikeys.client_ip import TrustedProxies
+
 
 class _Conf:
-    """A setting is an attribute; from its second use on it is a plain one."""
+    """A setting is an attribute, and from its second use on a plain one.
+
+    Properties are what is made of a setting, once.
+    """
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(settings, name)
@@ -27,6 +32,10 @@ class _Conf:
             (_wsgi_name(key_id), _wsgi_name(secret))
             for key_id, secret in self.KEY_HEADER_PAIRS
         )
+
+    @cached_property
+    def proxies(self) -> TrustedProxies:
+        return TrustedProxies(self.TRUSTED_PROXIES)
 
     def forget(self) -> None:
         """Read all settings again."""

@@ -18,7 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from apikeys import client_ip, credentials, policy
+from apikeys import credentials, policy
 from apikeys.conf import conf
 from apikeys.connection import release_connection
 from apikeys.endpoint_permissions import permission_for
@@ -59,8 +59,6 @@ _GATE_HEADERS_MISSING = policy.Refusal(
 )
 
 _MAX_BODY_IN_HEADER = 1_000
-# As many as a keyring has by default.
-_encoded = lru_cache(maxsize=10_000)(quote)
 
 Application = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
 
@@ -83,15 +81,17 @@ class Gate:
             release_connection()
         if isinstance(decision, Refusal):
             return _refuse(decision, start_response)
-        start_response("200 OK", [("Content-Length", "0"), *_headers(decision)])
+        allowed = _headers(
+            decision.key_id, decision.name, decision.location, decision.roles
+        )
+        # A copy: what one call is given is not the next one's.
+        start_response("200 OK", [*allowed])
         return (b"",)
 
 
 def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     """Return what the calling key may do, or why this call may not pass."""
-    peer = client_ip.parse_address(environ.get("REMOTE_ADDR", ""))
-    trusted = conf.TRUSTED_PROXIES
-    if peer is None or not client_ip.contains(trusted, peer):
+    if not conf.proxies.trusts(environ.get("REMOTE_ADDR", "")):
         return _PEER_NOT_TRUSTED
     method_header, target_header = _METHOD_AND_TARGET[conf.GATE_HEADERS]
     method, target = environ.get(method_header, ""), environ.get(target_header, "")
@@ -109,12 +109,11 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     if isinstance(proved, Refusal):
         return proved
     path = _path(target)
-    forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
     # By position: names take as long as the values.
     call = Call(
         method,
         path,
-        client_ip.forwarded_address(forwarded_for, trusted),
+        conf.proxies.forwarded(environ.get("HTTP_X_FORWARDED_FOR")),
         at,
         permission_for(method, path),
         presented.in_parameters,
@@ -138,14 +137,19 @@ def _path(target: str) -> str | None:
         return None
 
 
-def _headers(grant: Grant) -> list[tuple[str, str]]:
+# As many as a keyring has by default.
+@lru_cache(maxsize=10_000)
+def _headers(
+    key_id: str, name: str, location: str, roles: tuple[str, ...]
+) -> list[tuple[str, str]]:
     # Percent-encoded UTF-8, and always all of them: some proxies hand on the
     # name of a header that was not sent.
     return [
-        ("X-Api-Key-Id", grant.key_id),
-        ("X-Api-Key-Name", _encoded(grant.name)),
-        ("X-Api-Location", _encoded(grant.location)),
-        ("X-Api-Roles", ",".join(map(_encoded, grant.roles))),
+        ("Content-Length", "0"),
+        ("X-Api-Key-Id", key_id),
+        ("X-Api-Key-Name", quote(name)),
+        ("X-Api-Location", quote(location)),
+        ("X-Api-Roles", ",".join(map(quote, roles))),
     ]
 
 

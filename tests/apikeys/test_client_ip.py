@@ -8,22 +8,25 @@ from hypothesis import strategies as st
 
 from apikeys.client_ip import (
     MalformedNetwork,
-    caller_address,
+    TrustedProxies,
     contains,
     parse_address,
     parse_network,
 )
 
-PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+PROXIES = TrustedProxies((ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
+NO_PROXIES = TrustedProxies(())
 PROXY, SECOND_PROXY = "10.0.0.1", "10.1.2.3"
 CALLER, FORGED = "198.51.100.7", "192.0.2.1"
 
 
 @pytest.mark.parametrize(
-    ("remote", "forwarded_for", "trusted", "expected"),
+    ("remote", "forwarded_for", "proxies", "expected"),
     [
-        pytest.param(CALLER, None, (), CALLER, id="no-proxies-trusted"),
-        pytest.param(CALLER, FORGED, (), CALLER, id="header-of-no-proxy-is-ignored"),
+        pytest.param(CALLER, None, NO_PROXIES, CALLER, id="no-proxies-trusted"),
+        pytest.param(
+            CALLER, FORGED, NO_PROXIES, CALLER, id="header-of-no-proxy-is-ignored"
+        ),
         pytest.param(CALLER, FORGED, PROXIES, CALLER, id="untrusted-peer"),
         pytest.param(PROXY, CALLER, PROXIES, CALLER, id="one-proxy"),
         pytest.param(
@@ -67,7 +70,7 @@ CALLER, FORGED = "198.51.100.7", "192.0.2.1"
             PROXY, SECOND_PROXY, PROXIES, SECOND_PROXY, id="all-hops-are-trusted"
         ),
         pytest.param("", CALLER, PROXIES, None, id="unix-socket"),
-        pytest.param("", None, (), None, id="unix-socket-without-proxies"),
+        pytest.param("", None, NO_PROXIES, None, id="unix-socket-without-proxies"),
         pytest.param("unix:", CALLER, PROXIES, None, id="peer-is-no-address"),
         pytest.param(PROXY, "1.2.3.04", PROXIES, None, id="leading-zero"),
         pytest.param(PROXY, "3325256711", PROXIES, None, id="decimal-number"),
@@ -75,8 +78,8 @@ CALLER, FORGED = "198.51.100.7", "192.0.2.1"
         pytest.param(PROXY, f"{CALLER}/32", PROXIES, None, id="network"),
     ],
 )
-def test_caller_is(remote, forwarded_for, trusted, expected):
-    address = caller_address(remote, forwarded_for, trusted)
+def test_caller_is(remote, forwarded_for, proxies, expected):
+    address = proxies.caller(remote, forwarded_for)
 
     assert address == (ip_address(expected) if expected else None)
 
@@ -84,18 +87,16 @@ def test_caller_is(remote, forwarded_for, trusted, expected):
 def test_long_chain_of_hops_is_walked_to_its_end():
     hops = ", ".join([CALLER, *[SECOND_PROXY] * 50_000])
 
-    assert caller_address(PROXY, hops, PROXIES) == ip_address(CALLER)
+    assert PROXIES.caller(PROXY, hops) == ip_address(CALLER)
 
 
 @given(st.text(), st.none() | st.text())
 def test_any_header_gives_an_address_or_none(remote, forwarded_for):
-    assert caller_address(remote, forwarded_for, PROXIES) in (
+    assert PROXIES.caller(remote, forwarded_for) in (
         None,
         parse_address(remote),
     )
-    assert caller_address(PROXY, f"{forwarded_for}, {CALLER}", PROXIES) == ip_address(
-        CALLER
-    )
+    assert PROXIES.caller(PROXY, f"{forwarded_for}, {CALLER}") == ip_address(CALLER)
 
 
 @pytest.mark.parametrize(
