@@ -136,10 +136,17 @@ def test_path_with_a_trap_is_malformed(path):
         normal_path(path)
 
 
+@pytest.mark.parametrize("code", [*range(0x20), *range(0x7F, 0xA0)])
+def test_control_character_anywhere_is_malformed(code):
+    with pytest.raises(MalformedPath):
+        normal_path(f"/api/{chr(code)}egress")
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
         pytest.param("/", "/", id="root"),
+        pytest.param("/a\u00a0b\u200bc", "/a\u00a0b\u200bc", id="unprintable-text"),
         pytest.param("/api/whoami", "/api/whoami", id="as-it-is"),
         pytest.param("/api/whoami/", "/api/whoami", id="trailing-slash"),
         pytest.param("/API/Whoami", "/API/Whoami", id="case-stays"),
