@@ -354,15 +354,14 @@ def test_no_other_text_is_taken_for_a_token_that_has_proved_itself(tail, issued)
     assert keyring.prove(text, AT) in (CREDENTIALS_MALFORMED, CREDENTIALS_INVALID)
 
 
-@pytest.mark.parametrize("position", range(len(tokens.generate().text)))
-def test_one_other_character_is_never_taken_for_a_proved_token(position, issued):
+def test_one_other_character_is_never_taken_for_a_proved_token(issued):
     _grant(issued.token)
     text = issued.token.text
-    other = "1" if text[position] != "1" else "2"
 
-    refusal = keyring.prove(text[:position] + other + text[position + 1 :], AT)
-
-    assert refusal in (CREDENTIALS_MALFORMED, CREDENTIALS_INVALID)
+    for position, character in enumerate(text):
+        other = "1" if character != "1" else "2"
+        refusal = keyring.prove(text[:position] + other + text[position + 1 :], AT)
+        assert refusal in (CREDENTIALS_MALFORMED, CREDENTIALS_INVALID), position
 
 
 def test_secret_of_an_inactive_or_expired_key_is_still_proved(issued):
