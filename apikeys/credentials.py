@@ -21,7 +21,6 @@ PARAMETER_PAIRS: tuple[Pair, ...] = (("api", "apikey"), ("api_id", "api_key"))
 MAX_BODY_BYTES = 64 * 1024
 
 _PARAMETER_NAMES = frozenset(name for pair in PARAMETER_PAIRS for name in pair)
-_MAX_TOKEN_LENGTH = 200
 
 
 @dataclass(slots=True)
@@ -70,8 +69,6 @@ def find(
 
 def read(text: str) -> tokens.Token | Refusal:
     """Return the token that a presented text is, or why it is none."""
-    if len(text) > _MAX_TOKEN_LENGTH:
-        return policy.CREDENTIALS_MALFORMED
     try:
         return tokens.parse(text)
     except tokens.WrongCheck:

@@ -81,11 +81,10 @@ class Gate:
             release_connection()
         if isinstance(decision, Refusal):
             return _refuse(decision, start_response)
-        allowed = _headers(
+        headers = _headers(
             decision.key_id, decision.name, decision.location, decision.roles
         )
-        # A copy: what one call is given is not the next one's.
-        start_response("200 OK", [*allowed])
+        start_response("200 OK", list(headers))
         return (b"",)
 
 
@@ -141,16 +140,16 @@ def _path(target: str) -> str | None:
 @lru_cache(maxsize=10_000)
 def _headers(
     key_id: str, name: str, location: str, roles: tuple[str, ...]
-) -> list[tuple[str, str]]:
+) -> tuple[tuple[str, str], ...]:
     # Percent-encoded UTF-8, and always all of them: some proxies hand on the
     # name of a header that was not sent.
-    return [
+    return (
         ("Content-Length", "0"),
         ("X-Api-Key-Id", key_id),
         ("X-Api-Key-Name", quote(name)),
         ("X-Api-Location", quote(location)),
         ("X-Api-Roles", ",".join(map(quote, roles))),
-    ]
+    )
 
 
 def _refuse(refusal: Refusal, start_response: StartResponse) -> Iterable[bytes]:

@@ -21,7 +21,6 @@ from apikeys.domains import Domain, parse_domain
 from apikeys.epoch_watch import EpochWatch, StateUnknown
 from apikeys.models import PluginToken
 
-_MAX_TOKEN_LENGTH = 200
 _COLUMNS = (
     "pk",
     "public_id",
@@ -118,8 +117,6 @@ class TokenRing:
 
 def _digests(text: str) -> list[str]:
     """Return the token's digest under each pepper, the newest first."""
-    if len(text) > _MAX_TOKEN_LENGTH:
-        return []
     try:
         token = tokens.parse(text, tokens.PLUGIN_TOKEN_PREFIX)
     except tokens.MalformedToken:
