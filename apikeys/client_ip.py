@@ -20,6 +20,8 @@ Network = IPv4Network | IPv6Network
 _MAPPED_PREFIX = 96
 # The longest text of an IPv6 address: eight groups, the last two as IPv4.
 _MAX_ADDRESS_LENGTH = 45
+# A few hops; longer headers are read each time.
+_MAX_REMEMBERED_WALK = 4 * _MAX_ADDRESS_LENGTH
 
 
 class MalformedNetwork(ValueError):
@@ -81,7 +83,8 @@ class TrustedProxies:
     def __init__(self, networks: Iterable[Network]) -> None:
         self._networks = tuple(networks)
         # Proxies and callers come back, and reading an address is slow.
-        self._known = lru_cache(maxsize=4096)(self._look_up)
+        self._hops = lru_cache(maxsize=4096)(self._look_up)
+        self._walks = lru_cache(maxsize=4096)(self._walk)
 
     def trusts(self, remote: str) -> bool:
         """Tell whether a peer is one of the proxies."""
@@ -93,12 +96,14 @@ class TrustedProxies:
         The peer itself counts as the last hop. A hop that is no address ends the
         walk with nothing: what stands left of it may be forged.
         """
-        address, is_trusted = self._hop(remote)
-        return self.forwarded(forwarded_for) if is_trusted else address
+        if forwarded_for is not None and len(forwarded_for) > _MAX_REMEMBERED_WALK:
+            return self._walk(remote, forwarded_for)
+        return self._walks(remote, forwarded_for)
 
-    def forwarded(self, forwarded_for: str | None) -> Address | None:
-        """Do the walk of `caller` for a peer that is known to be trusted."""
-        address = None
+    def _walk(self, remote: str, forwarded_for: str | None) -> Address | None:
+        address, is_trusted = self._hop(remote)
+        if not is_trusted:
+            return address
         for text in reversed((forwarded_for or "").split(",")):
             address, is_trusted = self._hop(text)
             if not is_trusted:
@@ -110,7 +115,7 @@ class TrustedProxies:
         # What is longer than any address is not worth remembering.
         if len(text) > _MAX_ADDRESS_LENGTH:
             return None, False
-        return self._known(text)
+        return self._hops(text)
 
     def _look_up(self, text: str) -> tuple[Address | None, bool]:
         address = parse_address(text)

@@ -34,6 +34,14 @@ class _Conf:
         )
 
     @cached_property
+    def header_names(self) -> str:
+        """The headers that a client may use, for a text."""
+        pairs = " or ".join(
+            f"{key_id} and {secret}" for key_id, secret in self.KEY_HEADER_PAIRS
+        )
+        return f"Authorization: Bearer, or {pairs}"
+
+    @cached_property
     def proxies(self) -> TrustedProxies:
         return TrustedProxies(self.TRUSTED_PROXIES)
 

@@ -42,24 +42,19 @@ def find(
     in parameters only where nothing else is there, since a guarded application may
     have a parameter `api` of its own.
     """
-    texts = [
-        _joined(environ.get(key_id), environ.get(secret))
-        for key_id, secret in conf.key_headers
-        if key_id in environ or secret in environ
-    ]
+    texts = []
+    for key_id, secret in conf.key_headers:
+        if key_id in environ or secret in environ:
+            texts.append(_joined(environ.get(key_id), environ.get(secret)))
     in_bearer = bearer(authorization)
     if in_bearer is not None:
         texts.append(in_bearer)
     in_parameters: set[str] = set()
-    is_half = False
-    for parameters in carriers:
-        if parameters:
-            found, half_found = _from_parameters(parameters)
-            in_parameters |= found
-            is_half = is_half or half_found
-    if is_half and not texts and not in_parameters:
-        return policy.CREDENTIALS_MALFORMED
-    texts += in_parameters
+    if any(carriers):
+        in_parameters, is_half = _in_carriers(carriers)
+        if is_half and not texts and not in_parameters:
+            return policy.CREDENTIALS_MALFORMED
+        texts += in_parameters
     if not texts:
         return policy.CREDENTIALS_MISSING
     if len(texts) > 1 and len(set(texts)) > 1:
@@ -83,14 +78,6 @@ def bearer(authorization: str | None) -> str | None:
         return None
     scheme, _, value = authorization.strip().partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
-
-
-def header_names() -> str:
-    """Return the headers that a client may use, for a text."""
-    pairs = " or ".join(
-        f"{key_id} and {secret}" for key_id, secret in conf.KEY_HEADER_PAIRS
-    )
-    return f"Authorization: Bearer, or {pairs}"
 
 
 def query_parameters(query: str) -> list[Pair]:
@@ -130,14 +117,14 @@ def _joined(key_id: str | None, secret: str | None) -> str:
     return f"{(key_id or '').strip()}_{(secret or '').strip()}"
 
 
-def _from_parameters(parameters: Sequence[Pair]) -> tuple[set[str], bool]:
+def _in_carriers(carriers: Iterable[Sequence[Pair]]) -> tuple[set[str], bool]:
+    """Return the texts of whole pairs, and whether there is half a pair somewhere."""
     texts: set[str] = set()
     is_half = False
-    for id_name, key_name in PARAMETER_PAIRS:
+    for parameters, (id_name, key_name) in product(carriers, PARAMETER_PAIRS):
         ids = {value.strip() for name, value in parameters if name == id_name}
         keys = {value.strip() for name, value in parameters if name == key_name}
-        if bool(ids) != bool(keys):
-            is_half = True
+        is_half = is_half or bool(ids) != bool(keys)
         # Two of each tell that there are several; all of them could be millions.
         some = product(islice(ids, 2), islice(keys, 2))
         texts |= {_joined(key_id, key) for key_id, key in some}

@@ -6,7 +6,7 @@ Each app contributes its rows as `endpoint_permissions` of its `AppConfig`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from django.apps import apps
 
@@ -30,6 +30,7 @@ def rows(pattern: str, methods: dict[str, str]) -> tuple[EndpointPermission, ...
     )
 
 
+@lru_cache(maxsize=1024)
 def permission_for(method: str, path: str | None) -> str | None:
     """Return the permission that a call needs; nothing where the table has no row.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 MAX_PATTERN_LENGTH = 500
@@ -22,10 +23,6 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\;]|//|/\.{1,2}(?=/|$)")
 _ENCODED_SEPARATOR = re.compile(r"%(?:2f|2e|5c)", re.IGNORECASE)
 _SCHEME_AND_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _FORBIDDEN_IN_PATTERN = re.compile(r"[\s?#%]")
-
-
-class MalformedPath(ValueError):
-    """The path has a form on which a checker and a router could disagree."""
 
 
 class MalformedPattern(ValueError):
@@ -93,40 +90,34 @@ def normal_pattern(text: str) -> str:
     return pattern.rstrip("/") or "/"
 
 
-def normal_path(decoded: str) -> str:
+def normal_path(decoded: str) -> str | None:
     """Return the matched form of a path that the router has decoded once.
 
-    Raises `MalformedPath` for `//`, dot segments, `\\`, `;` and control
-    characters, which proxies and frameworks read in different ways.
+    Nothing for a path with `//`, dot segments, `\\`, `;` or control characters:
+    proxies and frameworks read it in different ways.
     """
-    if not decoded.startswith("/") or len(decoded) > MAX_PATH_LENGTH:
-        raise MalformedPath
-    if _may_be_forbidden(decoded) and _FORBIDDEN.search(decoded):
-        raise MalformedPath
-    return decoded.rstrip("/") or "/"
+    return _normal(decoded) if len(decoded) <= MAX_PATH_LENGTH else None
 
 
-def normal_raw_path(target: str) -> str:
+def normal_raw_path(target: str) -> str | None:
     """Return the matched form of the path in a raw request target (with `%xx`).
 
     Stricter than `normal_path`, since an upstream in another language decodes it
-    again: encoded slashes, dots and backslashes, and any `%` left after one
-    decoding, raise `MalformedPath` too.
+    again: nothing too for encoded slashes, dots and backslashes, and for any `%`
+    left after one decoding.
     """
     path = target.partition("?")[0]
     if "#" in path or not path.isascii() or len(path) > 3 * MAX_PATH_LENGTH:
-        raise MalformedPath
+        return None
     if "%" not in path:
         return normal_path(path)
     if _ENCODED_SEPARATOR.search(path):
-        raise MalformedPath
+        return None
     try:
         decoded = unquote_to_bytes(path).decode()
     except UnicodeDecodeError:
-        raise MalformedPath from None
-    if "%" in decoded:
-        raise MalformedPath
-    return normal_path(decoded)
+        return None
+    return None if "%" in decoded else normal_path(decoded)
 
 
 def without_host(text: str) -> str:
@@ -139,12 +130,9 @@ def is_below(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(f"{prefix}/")
 
 
-def _may_be_forbidden(path: str) -> bool:
-    # Most paths have no trace of what the expression looks for, and it takes longer.
-    return (
-        not path.isprintable()
-        or "//" in path
-        or "/." in path
-        or "\\" in path
-        or ";" in path
-    )
+# Callers repeat themselves, and the expression takes longer than a look-up.
+@lru_cache(maxsize=1024)
+def _normal(decoded: str) -> str | None:
+    if not decoded.startswith("/") or _FORBIDDEN.search(decoded):
+        return None
+    return decoded.rstrip("/") or "/"

@@ -22,7 +22,7 @@ from apikeys import credentials, policy
 from apikeys.conf import conf
 from apikeys.connection import release_connection
 from apikeys.endpoint_permissions import permission_for
-from apikeys.endpoints import MalformedPath, normal_raw_path
+from apikeys.endpoints import normal_raw_path
 from apikeys.keyring import Proved, keyring
 from apikeys.last_use import last_use
 from apikeys.policy import Call, Grant, Refusal
@@ -90,7 +90,8 @@ class Gate:
 
 def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     """Return what the calling key may do, or why this call may not pass."""
-    if not conf.proxies.trusts(environ.get("REMOTE_ADDR", "")):
+    remote = environ.get("REMOTE_ADDR", "")
+    if not conf.proxies.trusts(remote):
         return _PEER_NOT_TRUSTED
     method_header, target_header = _METHOD_AND_TARGET[conf.GATE_HEADERS]
     method, target = environ.get(method_header, ""), environ.get(target_header, "")
@@ -107,33 +108,25 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     proved = keyring.prove(presented.text, at)
     if isinstance(proved, Refusal):
         return proved
-    path = _path(target)
+    path = normal_raw_path(target)
     # By position: names take as long as the values.
     call = Call(
-        method,
         path,
-        conf.proxies.forwarded(environ.get("HTTP_X_FORWARDED_FOR")),
-        at,
+        conf.proxies.caller(remote, environ.get("HTTP_X_FORWARDED_FOR")),
+        proved.grant.has_expired(at),
         permission_for(method, path),
         presented.in_parameters,
-        credentials.header_names() if presented.in_parameters else "",
+        conf.header_names,
     )
-    return _allowed(proved, call)
+    return _allowed(proved, call, at)
 
 
-def _allowed(proved: Proved, call: Call) -> Grant | Refusal:
+def _allowed(proved: Proved, call: Call, at: datetime) -> Grant | Refusal:
     refusal = policy.first_refusal(proved.grant, call)
     if refusal is not None:
         return refusal
-    last_use.note(proved.secret, call.address, call.at)
+    last_use.note(proved.secret, call.address, at)
     return proved.grant
-
-
-def _path(target: str) -> str | None:
-    try:
-        return normal_raw_path(target)
-    except MalformedPath:
-        return None
 
 
 # As many as a keyring has by default.

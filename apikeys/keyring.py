@@ -77,25 +77,29 @@ class Secret:
         return self.expires_at is None or at < self.expires_at
 
 
-# Compared with when there is no such key, so that both cases cost the same.
-_NO_SECRETS = (Secret(0, "0" * 64, 0, None, None),)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A key as remembered, with the epoch at which that was true."""
-
-    epoch: int
-    grant: Grant
-    secrets: tuple[Secret, ...]
-
-
 class Proved(NamedTuple):
     """A key whose secret was proved, and which of its secrets it was."""
 
     grant: Grant
     secret: Secret
     secrets: tuple[Secret, ...]
+
+
+# Compared with when there is no such key, so that both cases cost the same. No
+# text has this digest.
+_OF_NO_KEY = (Proved(Grant("", "", "", ()), Secret(0, "0" * 64, 0, None, None), ()),)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key as remembered, with the epoch at which that was true.
+
+    `proofs` say for each of its secrets what whoever knows it has proved.
+    """
+
+    epoch: int
+    grant: Grant
+    proofs: tuple[Proved, ...]
 
 
 class Keyring:
@@ -145,9 +149,10 @@ class Keyring:
         epoch = self._watch.current()
         entry = self._entries.get(key_id)
         if entry is not None and entry.epoch == epoch:
-            with self._lock:
-                if key_id in self._entries:  # another thread may just have dropped it
-                    self._entries.move_to_end(key_id)
+            try:  # noqa: SIM105 (suppress() takes longer than what it surrounds)
+                self._entries.move_to_end(key_id)
+            except KeyError:
+                pass  # another thread has just dropped it
             return entry
         entry = self._load(key_id, epoch)
         if entry is not None:
@@ -181,8 +186,10 @@ class Keyring:
         secrets = {row[0]: Secret(*row[:5]) for row in rows}
         role_ids = tuple(sorted({row[-1] for row in rows if row[-1] is not None}))
         names, permissions = self._held_by(role_ids, epoch)
+        grant = _grant(rows[0], names, permissions)
+        every = tuple(secrets.values())
         return Entry(
-            epoch, _grant(rows[0], names, permissions), tuple(secrets.values())
+            epoch, grant, tuple(Proved(grant, secret, every) for secret in every)
         )
 
     def _drop(self, key_id: str) -> None:
@@ -216,9 +223,10 @@ def _recalled(entry: Entry | None, text: str, at: datetime) -> Proved | None:
     if entry is None:
         return None
     mark = marks.mark(text)
-    for secret in entry.secrets:
+    for proved in entry.proofs:
+        secret = proved.secret
         if hmac.compare_digest(mark, secret.mark) and secret.is_live(at):
-            return Proved(entry.grant, secret, entry.secrets)
+            return proved
     return None
 
 
@@ -226,25 +234,26 @@ def _proved_anew(entry: Entry | None, text: str, at: datetime) -> Proved | Refus
     token = credentials.read(text)
     if isinstance(token, Refusal):
         return token
-    secret = _matching(entry.secrets if entry else (), token, at)
-    if entry is None or secret is None:
+    proved = _matching(entry.proofs if entry else _OF_NO_KEY, token, at)
+    if proved is None:
         return policy.CREDENTIALS_INVALID
-    secret.mark = marks.mark(text)
-    return Proved(entry.grant, secret, entry.secrets)
+    proved.secret.mark = marks.mark(text)
+    return proved
 
 
 def _matching(
-    secrets: tuple[Secret, ...], token: tokens.Token, at: datetime
-) -> Secret | None:
-    """Compare with every secret in constant time, and with a dummy if there is none."""
+    proofs: tuple[Proved, ...], token: tokens.Token, at: datetime
+) -> Proved | None:
+    """Compare with every secret in constant time."""
     peppers: dict[int, str] = settings.API_KEY_PEPPERS
-    found: Secret | None = None
-    for secret in secrets or _NO_SECRETS:
+    found: Proved | None = None
+    for proved in proofs:
+        secret = proved.secret
         pepper = peppers.get(secret.pepper)
         digest = tokens.digest(token, pepper or "none")
         is_same = hmac.compare_digest(digest, secret.digest)
         if is_same and pepper is not None and secret.is_live(at):
-            found = secret
+            found = proved
     return found
 
 

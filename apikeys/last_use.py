@@ -57,15 +57,14 @@ class LastUse:
     def note(self, secret: Used, address: Address | None, at: datetime) -> None:
         """Take down one use of a secret that has just passed every check."""
         before = secret.last_used_at
-        silence_ended = before is None or at - before > SILENCE
-        if before is None or at > before:
+        if before is None or at - before > SILENCE:
             secret.last_used_at = at
-        use = (at, address)
-        if silence_ended:
-            self._write_or_keep({secret.pk: use})
+            self._write_or_keep({secret.pk: (at, address)})
             return
+        if at > before:  # two threads may come here in the other order
+            secret.last_used_at = at
         with self._lock:
-            self._pending[secret.pk] = use
+            self._pending[secret.pk] = (at, address)
         if self._timer is None:
             self._start_timer()
 

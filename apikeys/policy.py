@@ -1,4 +1,4 @@
-"""May this key make this call now? One rule is one function, their order one tuple.
+"""May this key make this call? One rule is one function, their order one tuple.
 
 Pure: no row, no clock, no request. The caller has proved the secret before it
 asks (rules 1 and 2 are `credentials` and `keyring`), so a refusal from here may
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -141,9 +142,9 @@ STATE_UNKNOWN = _refusal(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """What a key may do, as values.
+    """What a key may do, as values; whatever changes there makes a new grant.
 
     `covered` are the path prefixes of its type; empty `networks` mean any
     address, empty `endpoints` every endpoint of the type.
@@ -163,19 +164,23 @@ class Grant:
     location: str = ""
     accepts_parameters: bool = False
 
+    def has_expired(self, at: datetime) -> bool:
+        """Tell whether the key has expired, which it has from that very instant on."""
+        return self.expires_at is not None and at >= self.expires_at
+
 
 class Call(NamedTuple):
-    """One request, as values.
+    """What the rules ask about one request, as values.
 
     `path` is the normal form that `endpoints` makes, or nothing where the path
-    was malformed; `address` is nothing where it is unknown; `permission` is the
-    Django permission ("app.codename") that the endpoint needs.
+    was malformed; `address` is nothing where it is unknown; `is_late` tells that
+    the key had expired by then; `permission` is the Django permission
+    ("app.codename") that the endpoint needs with the method of the request.
     """
 
-    method: str
     path: str | None
     address: Address | None
-    at: datetime
+    is_late: bool
     permission: str | None = None
     in_parameters: bool = False
     header_names: str = "Authorization"
@@ -195,8 +200,7 @@ def check_active(grant: Grant, call: Call) -> Refusal | None:
 
 
 def check_expiry(grant: Grant, call: Call) -> Refusal | None:
-    """Refuse from the very instant of expiry on."""
-    if grant.expires_at is None or call.at < grant.expires_at:
+    if grant.expires_at is None or not call.is_late:
         return None
     return KEY_EXPIRED.because(f"This key expired at {utc(grant.expires_at)}.")
 
@@ -262,6 +266,9 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# Clients repeat themselves, and a grant never changes: the same call to the same
+# grant gets the answer that it got. As many as a keyring has keys by default.
+@lru_cache(maxsize=10_000)
 def first_refusal(grant: Grant, call: Call) -> Refusal | None:
     """Return the first rule's refusal in the order of `RULES`, or nothing."""
     for rule in RULES:

@@ -22,7 +22,7 @@ from apikeys.access import may_look, request_address
 from apikeys.api.problems import Refused
 from apikeys.conf import conf
 from apikeys.endpoint_permissions import permission_for
-from apikeys.endpoints import MalformedPath, normal_path
+from apikeys.endpoints import normal_path
 from apikeys.keyring import Proved, keyring
 from apikeys.last_use import last_use
 from apikeys.policy import Call, Refusal
@@ -48,25 +48,24 @@ class KeyAuthentication(BaseAuthentication):
         # Django's own request: DRF's wrapper takes its time over each attribute.
         inner = request._request
         presented = find_key(inner, inner.META.get("HTTP_AUTHORIZATION"))
-        if presented is policy.CREDENTIALS_MISSING:
-            return None
         if isinstance(presented, Refusal):
+            if presented is policy.CREDENTIALS_MISSING:
+                return None
             raise Refused(presented)
         if conf.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(policy.HTTPS_REQUIRED)
         proved = keyring.prove(presented.text, at := datetime.now(UTC))
         if isinstance(proved, Refusal):
             raise Refused(proved)
-        method, path = inner.method or "", _path(inner)
+        method, path = inner.method or "", normal_path(inner.path_info)
         # By position: names take as long as the values.
         call = Call(
-            method,
             path,
             request_address(inner),
-            at,
+            proved.grant.has_expired(at),
             permission_for(method, path),
             presented.in_parameters,
-            credentials.header_names() if presented.in_parameters else "",
+            conf.header_names,
         )
         refusal = policy.first_refusal(proved.grant, call)
         if refusal is not None:
@@ -108,14 +107,6 @@ def calling_key(request: Request) -> Proved:
     if not isinstance(request.auth, Proved):
         raise TypeError("The call was not authenticated with a key.")
     return request.auth
-
-
-def _path(request: HttpRequest) -> str | None:
-    # As the router sees it; nothing where it is malformed.
-    try:
-        return normal_path(request.path_info)
-    except MalformedPath:
-        return None
 
 
 def _body_parameters(request: HttpRequest) -> list[credentials.Pair]:

@@ -90,13 +90,15 @@ class ExplainView(ProblemErrors, APIView):
         query.is_valid(raise_exception=True)
         given = query.validated_data
         address = given.get("address")
+        grant = calling_key(request).grant
         call = hypothetical_call(
+            grant,
             method=given["method"],
             path=given["path"],
             address=parse_address(address) if address else request_address(request),
             at=timezone.now(),
         )
-        answer = explain(calling_key(request).grant, call)
+        answer = explain(grant, call)
         return Response(
             {
                 "allowed": answer.allowed,

@@ -142,6 +142,7 @@ def _answer(key: ApiKey, form: TryCallForm) -> Explanation | None:
     if entry is None:
         return None
     call = hypothetical_call(
+        entry.grant,
         method=form.cleaned_data["method"],
         path=form.cleaned_data["path"],
         address=parse_address(form.cleaned_data["address"]),

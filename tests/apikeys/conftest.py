@@ -3,7 +3,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.apps import apps
 
+from apikeys.endpoint_permissions import _table, permission_for
 from tests.plugin_tokens import JSON, bearer, make_full_key
 
 
@@ -25,6 +27,23 @@ def clock(monkeypatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(time, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def endpoint_permissions(monkeypatch):
+    """Contribute rows to the table, as an app does."""
+
+    def forget():
+        _table.cache_clear()
+        permission_for.cache_clear()
+
+    def contribute(*rows):
+        config = apps.get_app_config("webservice_users")
+        monkeypatch.setattr(config, "endpoint_permissions", rows, raising=False)
+        forget()
+
+    yield contribute
+    forget()
 
 
 @pytest.fixture

@@ -349,9 +349,7 @@ def test_header_names_are_a_setting(settings):
     environ = {"HTTP_ACME_ID": ID, "HTTP_ACME_KEY": SECRET, "HTTP_X_API_ID": "x"}
 
     assert credentials.find(None, environ) == IN_HEADERS
-    assert (
-        credentials.header_names() == "Authorization: Bearer, or acme-id and acme-key"
-    )
+    assert conf.header_names == "Authorization: Bearer, or acme-id and acme-key"
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from django.apps import apps
 
-from apikeys.endpoint_permissions import _table, permission_for, rows
+from apikeys.endpoint_permissions import permission_for, rows
 
 ROWS = (
     *rows("/api/egress/leads", {"GET": "crm.view_lead", "POST": "crm.add_lead"}),
@@ -12,12 +11,8 @@ ROWS = (
 
 
 @pytest.fixture(autouse=True)
-def contributed(monkeypatch):
-    config = apps.get_app_config("webservice_users")
-    monkeypatch.setattr(config, "endpoint_permissions", ROWS, raising=False)
-    _table.cache_clear()
-    yield
-    _table.cache_clear()
+def contributed(endpoint_permissions):
+    endpoint_permissions(*ROWS)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from apikeys.endpoints import (
     MAX_PATH_LENGTH,
     MAX_PATTERN_LENGTH,
-    MalformedPath,
     MalformedPattern,
     compile_pattern,
     is_below,
@@ -132,14 +131,12 @@ TRAPS = [
 
 @pytest.mark.parametrize("path", TRAPS)
 def test_path_with_a_trap_is_malformed(path):
-    with pytest.raises(MalformedPath):
-        normal_path(path)
+    assert normal_path(path) is None
 
 
 @pytest.mark.parametrize("code", [*range(0x20), *range(0x7F, 0xA0)])
 def test_control_character_anywhere_is_malformed(code):
-    with pytest.raises(MalformedPath):
-        normal_path(f"/api/{chr(code)}egress")
+    assert normal_path(f"/api/{chr(code)}egress") is None
 
 
 @pytest.mark.parametrize(
@@ -190,8 +187,7 @@ def test_path_has_a_normal_form(path, expected):
     ],
 )
 def test_raw_path_with_a_trap_is_malformed(target):
-    with pytest.raises(MalformedPath):
-        normal_raw_path(target)
+    assert normal_raw_path(target) is None
 
 
 @pytest.mark.parametrize(
@@ -213,9 +209,8 @@ def test_raw_path_has_a_normal_form(target, expected):
 
 @given(st.text(st.sampled_from("/.%25eE2fF;\\?#a\x00é"), max_size=12).map("/{}".format))
 def test_normal_raw_path_leaves_no_trap(target):
-    try:
-        path = normal_raw_path(target)
-    except MalformedPath:
+    path = normal_raw_path(target)
+    if path is None:
         return
 
     assert normal_path(path) == path
@@ -225,10 +220,8 @@ def test_normal_raw_path_leaves_no_trap(target):
 @given(st.text())
 def test_any_text_is_a_path_or_malformed(text):
     for parse in (normal_path, normal_raw_path):
-        try:
-            assert parse(text).startswith("/")
-        except MalformedPath:
-            continue
+        path = parse(text)
+        assert path is None or path.startswith("/")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ GRANT = Grant(
     endpoints=(compile_pattern("/api/egress/leads"), compile_pattern("/api/egress/*")),
     permissions=frozenset({"crm.view_lead"}),
 )
-CALL = Call("GET", "/api/egress/x", ip_address("2001:db8::1"), NOW, "crm.view_lead")
+CALL = Call("/api/egress/x", ip_address("2001:db8::1"), False, "crm.view_lead")
 
 
 def _texts(grant=GRANT, call=CALL) -> dict[str, str]:
@@ -94,7 +94,8 @@ def test_unknown_address_of_a_restricted_key_is_explained():
     ),
 )
 def test_explanation_decides_as_the_policy_does(grant_values, call_values):
-    grant, call = replace(GRANT, **grant_values), CALL._replace(**call_values)
+    grant = replace(GRANT, **grant_values)
+    call = CALL._replace(is_late=grant.has_expired(NOW), **call_values)
 
     explanation = explain(grant, call)
 
@@ -120,13 +121,13 @@ def test_explanation_decides_as_the_policy_does(grant_values, call_values):
     ],
 )
 def test_hypothetical_call_has_the_path_that_the_gate_would_see(path, expected):
-    call = hypothetical_call(method="get", path=path, address=None, at=NOW)
+    call = hypothetical_call(GRANT, method="get", path=path, address=None, at=NOW)
 
-    assert call == Call("GET", expected, None, NOW)
+    assert call == Call(expected, None, False)
 
 
 @given(st.text(), st.text())
 def test_any_method_and_path_make_a_call(method, path):
-    call = hypothetical_call(method=method, path=path, address=None, at=NOW)
+    call = hypothetical_call(GRANT, method=method, path=path, address=None, at=NOW)
 
     assert call.path is None or call.path.startswith("/")

@@ -6,6 +6,7 @@ from importlib import import_module
 from io import BytesIO
 from ipaddress import ip_network
 from typing import Any
+from unittest.mock import Mock
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -419,6 +420,18 @@ def test_cached_key_costs_no_query(ask, issued, settings, django_assert_num_quer
 
     with django_assert_num_queries(0):
         assert_allowed(ask(**_bearer(issued)), issued)
+
+
+def test_call_that_passed_is_refused_from_the_instant_of_expiry(ask, monkeypatch):
+    issued = IssuedFactory(
+        expires_at=timezone.now() + timedelta(days=1), fields=KeySettings("Billing")
+    )
+    assert_allowed(ask(**_bearer(issued)), issued)
+
+    clock = Mock(now=lambda zone: issued.key.expires_at)
+    monkeypatch.setattr("apikeys.gate.datetime", clock)
+
+    assert_refused(ask(**_bearer(issued)), 401, "key_expired")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -28,19 +28,22 @@ GRANT = Grant(
     permissions=frozenset({"crm.view_lead"}),
 )
 CALL = Call(
-    method="GET",
     path="/api/egress/leads",
     address=ip_address("192.0.2.9"),
-    at=NOW,
+    is_late=False,
     permission="crm.view_lead",
 )
 
-INACTIVE = {"is_active": False}
+INACTIVE: dict[str, Any] = {"is_active": False}
 EXPIRED = {"expires_at": NOW}
 ANYWHERE = {"networks": ()}
 EVERYTHING = {"endpoints": ()}
 NOTHING_HELD: dict[str, Any] = {"permissions": frozenset()}
 OTHER_PLACE = {"address": ip_address("198.51.100.1")}
+
+
+def _refusal_now(grant: Grant, call: Call) -> Refusal | None:
+    return first_refusal(grant, call._replace(is_late=grant.has_expired(NOW)))
 
 
 # What differs from a grant and a call that pass, and the code of the refusal.
@@ -162,7 +165,7 @@ MATRIX = [
 
 @pytest.mark.parametrize(("grant", "call", "code"), MATRIX)
 def test_refusal_is(grant, call, code):
-    refusal = first_refusal(replace(GRANT, **grant), CALL._replace(**call))
+    refusal = _refusal_now(replace(GRANT, **grant), CALL._replace(**call))
 
     assert (refusal and refusal.code) == code
 
@@ -186,16 +189,31 @@ def test_earlier_rule_decides_when_several_are_broken():
 
     for _, grant_values, call_values in BROKEN:
         grant, call = replace(grant, **grant_values), call._replace(**call_values)
-        refusal = first_refusal(grant, call)
+        refusal = _refusal_now(grant, call)
         codes.append(refusal and refusal.code)
 
     assert codes == [code for code, _, _ in BROKEN]
     assert len(BROKEN) == len(policy.RULES)
 
 
+def test_same_call_is_judged_again_when_the_grant_or_the_time_is_another():
+    codes = [
+        refusal and refusal.code
+        for refusal in (
+            first_refusal(GRANT, CALL),
+            first_refusal(replace(GRANT, **INACTIVE), CALL),
+            first_refusal(replace(GRANT), CALL),
+            first_refusal(GRANT, CALL._replace(is_late=True)),
+            first_refusal(GRANT, CALL),
+        )
+    ]
+
+    assert codes == [None, "key_inactive", None, "key_expired", None]
+
+
 def test_grant_without_facts_is_open():
     grant = Grant("kd_0123456789ABCDEF", "Billing", "v1", ("/api/egress",))
-    call = Call("GET", "/api/egress/leads", None, NOW)
+    call = Call("/api/egress/leads", None, grant.has_expired(NOW))
 
     assert first_refusal(grant, call) is None
 
@@ -246,7 +264,7 @@ def test_grant_without_facts_is_open():
     ],
 )
 def test_refusal_says_what_is_wrong_with_this_call(grant, call, detail):
-    refusal = first_refusal(replace(GRANT, **grant), CALL._replace(**call))
+    refusal = _refusal_now(replace(GRANT, **grant), CALL._replace(**call))
 
     assert refusal is not None
     assert refusal.detail == detail

@@ -41,6 +41,7 @@ class Command(BaseCommand):
         if entry is None:
             raise CommandError("There is no such key.", returncode=_UNKNOWN_KEY)
         call = hypothetical_call(
+            entry.grant,
             method=options["method"],
             path=options["path"],
             address=address,

@@ -3,33 +3,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.apps import apps
 
 from apikeys.api.urls import urlpatterns
-from apikeys.endpoint_permissions import _table, rows
+from apikeys.endpoint_permissions import rows
 from tests.factories import IssuedFactory, RoleFactory
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.urls("tests.apikeys.api.echo_urls"),
 ]
-
-
-@pytest.fixture
-def endpoint_permissions(monkeypatch):
-    """Rows of the table, as an app contributes them."""
-
-    def contribute(*contributed):
-        monkeypatch.setattr(
-            apps.get_app_config("apikeys"),
-            "endpoint_permissions",
-            contributed,
-            raising=False,
-        )
-        _table.cache_clear()
-
-    yield contribute
-    _table.cache_clear()
 
 
 def test_missing_permission_is_named(call, endpoint_permissions, assert_problem):

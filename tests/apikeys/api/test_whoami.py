@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.utils import timezone
@@ -316,6 +317,19 @@ def test_cached_key_costs_no_query(client, settings, django_assert_num_queries):
         response = client.get(URL, headers=_bearer(issued.token))
 
     assert response.json()["id"] == issued.key.key_id
+
+
+def test_call_that_passed_is_refused_from_the_instant_of_expiry(
+    client, monkeypatch, assert_problem
+):
+    issued = IssuedFactory(expires_at=timezone.now() + timedelta(days=1))
+    assert client.get(URL, headers=_bearer(issued.token)).status_code == 200
+
+    clock = Mock(now=lambda zone: issued.key.expires_at)
+    monkeypatch.setattr("apikeys.api.authentication.datetime", clock)
+
+    response = client.get(URL, headers=_bearer(issued.token))
+    assert_problem(response, 401, "key_expired")
 
 
 def test_plain_http_is_refused_and_not_redirected(client, settings, assert_problem):
