@@ -65,7 +65,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--quick", action="store_true", help="a smoke run, too short for numbers"
     )
     parser.add_argument("--only", action="append", choices=PARTS)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seconds", type=int, default=1, help="of each measurement")
     return parser.parse_args(arguments)
 
