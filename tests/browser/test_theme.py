@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import KEYS
@@ -31,3 +32,26 @@ def test_chosen_theme_lasts(signed_in_page: Page):
     toggle.click()
     expect(root).to_have_attribute("data-theme", "light")
     assert page.evaluate(BRIGHTNESS) > 0.8
+
+
+def test_reference_follows_the_chosen_theme(signed_in_page: Page):
+    page = signed_in_page
+    page.goto(KEYS)
+    page.get_by_role("button", name="Theme:").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+    page.get_by_role("link", name="API reference").click()
+    page.get_by_text("/api/whoami", exact=True).click()
+    expect(page.get_by_role("button", name="Try it out")).to_be_visible()
+    assert page.evaluate(BRIGHTNESS) < 0.2
+    assert page.locator(".swagger-ui").first.evaluate(BRIGHTNESS) < 0.2
+
+
+@pytest.mark.parametrize(("preferred", "is_dark"), [("light", False), ("dark", True)])
+def test_reference_is_as_the_system_prefers(signed_in_page: Page, preferred, is_dark):
+    page = signed_in_page
+    page.emulate_media(color_scheme=preferred)
+
+    page.goto("/api/docs/")
+
+    assert (page.evaluate(BRIGHTNESS) < 0.2) is is_dark
