@@ -30,7 +30,7 @@ def rows(pattern: str, methods: dict[str, str]) -> tuple[EndpointPermission, ...
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def permission_for(method: str, path: str | None) -> str | None:
     """Return the permission that a call needs; nothing where the table has no row.
 

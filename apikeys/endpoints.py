@@ -131,7 +131,7 @@ def is_below(path: str, prefix: str) -> bool:
 
 
 # Callers repeat themselves, and the expression takes longer than a look-up.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _normal(decoded: str) -> str | None:
     if not decoded.startswith("/") or _FORBIDDEN.search(decoded):
         return None

@@ -19,6 +19,8 @@ from apikeys.endpoints import Pattern, is_below
 from apikeys.key_types import SELF_PATHS
 
 CHALLENGE = 'Bearer realm="api"'
+# A key whose calls have a long path each must not fill the memory with them.
+_LONGEST_REMEMBERED_PATH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,16 +268,24 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-# Clients repeat themselves, and a grant never changes: the same call to the same
-# grant gets the answer that it got. As many as a keyring has keys by default.
-@lru_cache(maxsize=10_000)
 def first_refusal(grant: Grant, call: Call) -> Refusal | None:
     """Return the first rule's refusal in the order of `RULES`, or nothing."""
+    if call.path is not None and len(call.path) > _LONGEST_REMEMBERED_PATH:
+        return _ask(grant, call)
+    return _remembered(grant, call)
+
+
+def _ask(grant: Grant, call: Call) -> Refusal | None:
     for rule in RULES:
         refusal = rule(grant, call)
         if refusal is not None:
             return refusal
     return None
+
+
+# Clients repeat themselves, and a grant never changes: the same call to the same
+# grant gets the answer that it got. As many as a keyring has keys by default.
+_remembered = lru_cache(maxsize=10_000)(_ask)
 
 
 def utc(at: datetime) -> str:

@@ -211,6 +211,16 @@ def test_same_call_is_judged_again_when_the_grant_or_the_time_is_another():
     assert codes == [None, "key_inactive", None, "key_expired", None]
 
 
+def test_long_path_is_judged_and_not_remembered():
+    remembered = policy._remembered.cache_info().currsize
+
+    for number in range(3):
+        path = f"/api/egress/{number}{'a' * 200}"
+        assert first_refusal(GRANT, CALL._replace(path=path)) is None
+
+    assert policy._remembered.cache_info().currsize == remembered
+
+
 def test_grant_without_facts_is_open():
     grant = Grant("kd_0123456789ABCDEF", "Billing", "v1", ("/api/egress",))
     call = Call("/api/egress/leads", None, grant.has_expired(NOW))
