@@ -76,6 +76,8 @@ def test_settings_of_the_gate_are_checked(name, value, ids, settings):
     assert [problem.id for problem in check_gate_settings()] == ids
 
 
+# Newer Django's checks of models ask SQLite what it can.
+@pytest.mark.django_db
 def test_start_without_a_pepper_fails(settings):
     settings.API_KEY_PEPPERS = {}
 
