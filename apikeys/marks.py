@@ -1,9 +1,9 @@
 """By what this process alone knows a secret again that has once proved itself.
 
 A proof costs an HMAC through OpenSSL, or an Argon2 hash; a mark costs less than
-either. It is BLAKE2b (RFC 7693) under a key that each
-process makes for itself and never hands out, so it says nothing about the secret,
-and a mark taken from one process means nothing to another.
+either. It is BLAKE2b (RFC 7693) under a key that each process makes for itself and
+never hands out, so it says nothing about the secret, and a mark taken from one
+process means nothing to another.
 """
 
 from __future__ import annotations

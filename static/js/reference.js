@@ -1,6 +1,6 @@
-// Swagger's page follows the theme that was chosen in Settings: it goes dark by a
-// class of its own, and without it whatever the system prefers. Runs in the head, so
-// that nothing flashes.
+// Swagger's page has the theme that was chosen in Settings, or that of the system
+// where none was. Its styles know dark by a class alone. Runs in the head, so that
+// nothing flashes.
 {
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
 
