@@ -75,7 +75,7 @@ format: $(VENV)/dev.stamp ## put code and templates in form
 lock: $(VENV)/dev.stamp ## write requirements/*.txt anew from *.in
 	for name in base dev bench; do \
 		$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-			--no-header --no-emit-index-url $(LOCK_FLAGS) \
+			--no-header --no-emit-index-url --no-strip-extras $(LOCK_FLAGS) \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 
