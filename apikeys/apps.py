@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from apikeys.endpoint_permissions import rows
+from apikeys.access.endpoint_permissions import rows
 
 _TOKENS = "/api/api-tokens"
 
@@ -34,7 +34,8 @@ class ApiKeysConfig(AppConfig):
         # All need what is loaded by now and not before.
         import_module("apikeys.checks")
         import_module("apikeys.api.openapi")
-        roles = import_module("apikeys.roles")
+        import_module("apikeys.plugin_tokens.topol.openapi")
+        roles = import_module("apikeys.organization.roles")
         post_migrate.connect(
             roles.sync_built_in_roles, dispatch_uid="apikeys.sync_built_in_roles"
         )

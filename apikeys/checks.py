@@ -11,9 +11,10 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, InterfaceError
 
-from apikeys.key_types import KEY_TYPES
-from apikeys.models import KeySecret, PluginToken
-from apikeys.tokens import MIN_PEPPER_LENGTH
+from apikeys.access.key_types import KEY_TYPES
+from apikeys.access.tokens import MIN_PEPPER_LENGTH
+from apikeys.keys.models import KeySecret
+from apikeys.plugin_tokens.models import PluginToken
 
 _MIN_DIFFERENT_CHARACTERS = 8
 _PAIR = 2

@@ -4,15 +4,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class KeyTypeName(models.TextChoices):
-    V1 = "v1", _("v1")
-    V2 = "v2", _("v2")
-    WEBSERVICE_STANDARD = "webservice_standard", _("Web service: standard")
-    WEBSERVICE_PREMIUM = "webservice_premium", _("Web service: premium")
-    MANAGE_CONSENTS = "manage_consents", _("Manage consents")
-    SMS = "sms", _("SMS")
-
-
 class ActorKind(models.TextChoices):
     PERSON = "person", _("Person")
     COMMAND = "command", _("Command")

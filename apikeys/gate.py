@@ -18,14 +18,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from apikeys import credentials, policy
-from apikeys.conf import conf
-from apikeys.connection import release_connection
-from apikeys.endpoint_permissions import permission_for
-from apikeys.endpoints import normal_raw_path
-from apikeys.keyring import Proved, keyring
-from apikeys.last_use import last_use
-from apikeys.policy import Call, Grant, Refusal
+from apikeys.access import credentials, refusals, rules
+from apikeys.access.endpoint_permissions import permission_for
+from apikeys.access.paths import normal_raw_path
+from apikeys.access.refusals import Refusal
+from apikeys.access.rules import Call, Grant
+from apikeys.app_settings import app_settings
+from apikeys.caching.db_connections import release_connection
+from apikeys.keys.cache import Proved, keyring
+from apikeys.keys.last_use import last_use
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -43,14 +44,14 @@ _UNSET = [
     ("X-Api-Roles", ""),
 ]
 
-_PEER_NOT_TRUSTED = policy.Refusal(
+_PEER_NOT_TRUSTED = refusals.Refusal(
     "peer_not_trusted",
     "Not a trusted proxy",
     "Only a proxy in TRUSTED_PROXIES may ask the gate.",
     403,
     403,
 )
-_GATE_HEADERS_MISSING = policy.Refusal(
+_GATE_HEADERS_MISSING = refusals.Refusal(
     "gate_headers_missing",
     "The proxy tells no method or path",
     "The proxy must send the original method and path; see the recipes.",
@@ -91,9 +92,9 @@ class Gate:
 def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     """Return what the calling key may do, or why this call may not pass."""
     remote = environ.get("REMOTE_ADDR", "")
-    if not conf.proxies.trusts(remote):
+    if not app_settings.proxies.trusts(remote):
         return _PEER_NOT_TRUSTED
-    method_header, target_header = _METHOD_AND_TARGET[conf.GATE_HEADERS]
+    method_header, target_header = _METHOD_AND_TARGET[app_settings.GATE_HEADERS]
     method, target = environ.get(method_header, ""), environ.get(target_header, "")
     if not method or not target:
         return _GATE_HEADERS_MISSING
@@ -112,17 +113,17 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     # By position: names take as long as the values.
     call = Call(
         path,
-        conf.proxies.caller(remote, environ.get("HTTP_X_FORWARDED_FOR")),
+        app_settings.proxies.caller(remote, environ.get("HTTP_X_FORWARDED_FOR")),
         proved.grant.has_expired(at),
         permission_for(method, path),
         presented.in_parameters,
-        conf.header_names,
+        app_settings.header_names,
     )
     return _allowed(proved, call, at)
 
 
 def _allowed(proved: Proved, call: Call, at: datetime) -> Grant | Refusal:
-    refusal = policy.first_refusal(proved.grant, call)
+    refusal = rules.first_refusal(proved.grant, call)
     if refusal is not None:
         return refusal
     last_use.note(proved.secret, call.address, at)

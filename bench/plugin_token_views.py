@@ -19,8 +19,10 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ModelViewSet
 
 from apikeys.api.authentication import KeyAuthentication
+from apikeys.audit.models import AuditEntry
+from apikeys.caching.models import Epoch
 from apikeys.choices import ActorKind, AuditAction, EpochName
-from apikeys.models import AuditEntry, Epoch, PluginToken
+from apikeys.plugin_tokens.models import PluginToken
 
 
 class PlainSerializer(serializers.ModelSerializer[PluginToken]):
@@ -60,4 +62,4 @@ _router = SimpleRouter(trailing_slash=False)
 # Below a prefix of the key's type, so that its key may call it.
 _router.register("api/egress/plain-tokens", PlainViewSet, basename="plain")
 
-urlpatterns = [*_router.urls, path("api", include(("apikeys.api.urls", "api")))]
+urlpatterns = [*_router.urls, path("api", include(("apikeys.urls", "api")))]

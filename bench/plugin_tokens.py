@@ -77,10 +77,10 @@ def _prepared() -> tuple[Any, str, list[str]]:
     settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
     call_command("migrate", verbosity=0)
 
-    from apikeys.services.audit import OPERATOR  # noqa: PLC0415
-    from apikeys.services.key_values import KeySettings  # noqa: PLC0415
-    from apikeys.services.keys import issue_key  # noqa: PLC0415
-    from apikeys.services.plugin_tokens import issue_plugin_token  # noqa: PLC0415
+    from apikeys.changes.actors import OPERATOR  # noqa: PLC0415
+    from apikeys.keys.services import issue_key  # noqa: PLC0415
+    from apikeys.keys.values import KeySettings  # noqa: PLC0415
+    from apikeys.plugin_tokens.services import issue_plugin_token  # noqa: PLC0415
 
     change: dict[str, Any] = {"actor": OPERATOR, "at": timezone.now()}
     ids = [

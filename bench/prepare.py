@@ -29,11 +29,11 @@ from knox.models import AuthToken  # noqa: E402
 from rest_framework.authtoken.models import Token  # noqa: E402
 from rest_framework_api_key.models import APIKey  # noqa: E402
 
-from apikeys import tokens  # noqa: E402
-from apikeys.models import ApiKey, KeyRole, KeySecret  # noqa: E402
-from apikeys.services.audit import OPERATOR  # noqa: E402
-from apikeys.services.key_values import KeySettings  # noqa: E402
-from apikeys.services.keys import Issued, issue_key  # noqa: E402
+from apikeys.access import tokens  # noqa: E402
+from apikeys.changes.actors import OPERATOR  # noqa: E402
+from apikeys.keys.models import ApiKey, KeyRole, KeySecret  # noqa: E402
+from apikeys.keys.services import Issued, issue_key  # noqa: E402
+from apikeys.keys.values import KeySettings  # noqa: E402
 
 NETWORKS = ("198.51.100.0/24", "192.0.2.0/24")
 ENDPOINTS = ("/api/ingress/*", "/api/egress/*")

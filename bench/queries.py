@@ -21,9 +21,9 @@ django.setup()
 
 from django.db import connection  # noqa: E402 (needs the settings)
 
+from apikeys.access.refusals import Refusal  # noqa: E402
 from apikeys.gate import decide  # noqa: E402
-from apikeys.last_use import last_use  # noqa: E402
-from apikeys.policy import Refusal  # noqa: E402
+from apikeys.keys.last_use import last_use  # noqa: E402
 from bench.load import HEADERS  # noqa: E402
 
 

@@ -15,8 +15,8 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402 (needs the settings)
 
-from apikeys.services.audit import OPERATOR  # noqa: E402
-from apikeys.services.keys import activate_key, deactivate_key  # noqa: E402
+from apikeys.changes.actors import OPERATOR  # noqa: E402
+from apikeys.keys.services import activate_key, deactivate_key  # noqa: E402
 
 
 def main() -> None:

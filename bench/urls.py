@@ -11,5 +11,5 @@ urlpatterns = [
     path("drf-token", views.WithToken.as_view()),
     path("knox", views.WithKnox.as_view()),
     path("api-key", views.WithApiKey.as_view()),
-    path("api", include(("apikeys.api.urls", "api"))),
+    path("api", include(("apikeys.urls", "api"))),
 ]

@@ -11,5 +11,5 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("settings/", admin.site.urls),
-    path("api", include(("apikeys.api.urls", "api"))),
+    path("api", include(("apikeys.urls", "api"))),
 ]

@@ -9,10 +9,11 @@ from django.dispatch import receiver
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from apikeys.conf import conf
-from apikeys.keyring import keyring
-from apikeys.last_use import last_use, plugin_token_last_use
-from apikeys.token_ring import token_ring
+from apikeys.app_settings import app_settings
+from apikeys.keys.cache import keyring
+from apikeys.keys.last_use import last_use
+from apikeys.plugin_tokens.cache import token_ring
+from apikeys.plugin_tokens.last_use import plugin_token_last_use
 
 # The same examples in every run, and no complaint about a busy machine.
 hypothesis_settings.register_profile(
@@ -26,7 +27,7 @@ hypothesis_settings.load_profile("suite")
 
 @receiver(setting_changed)
 def read_settings_again(**kwargs: object) -> None:
-    conf.forget()
+    app_settings.forget()
 
 
 @pytest.fixture(scope="session")

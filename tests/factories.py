@@ -11,13 +11,13 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
+from apikeys.access.key_types import KEY_TYPES, Need
+from apikeys.changes.actors import OPERATOR, Actor
 from apikeys.choices import ActorKind
-from apikeys.key_types import KEY_TYPES, Need
-from apikeys.models import Location
-from apikeys.roles import ACCOUNT_READER, ADMINISTRATOR, FULL_ACCESS
-from apikeys.services.audit import OPERATOR, Actor
-from apikeys.services.key_values import KeySettings
-from apikeys.services.keys import Issued, issue_key
+from apikeys.keys.services import Issued, issue_key
+from apikeys.keys.values import KeySettings
+from apikeys.organization.models import Location
+from apikeys.organization.roles import ACCOUNT_READER, ADMINISTRATOR, FULL_ACCESS
 
 # Django's test client calls from here.
 CALLER = "127.0.0.1"

@@ -9,13 +9,14 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from apikeys.models import Location, PluginToken
-from apikeys.roles import PLUGIN_TOKEN_PERMISSIONS, grantable_permissions
-from apikeys.services.audit import OPERATOR, Actor
-from apikeys.services.key_values import KeySettings
-from apikeys.services.keys import issue_key
-from apikeys.services.plugin_tokens import issue_plugin_token, set_may_manage_tokens
-from apikeys.token_ring import KnownToken, token_ring
+from apikeys.changes.actors import OPERATOR, Actor
+from apikeys.keys.services import issue_key
+from apikeys.keys.values import KeySettings
+from apikeys.organization.models import Location
+from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS, grantable_permissions
+from apikeys.plugin_tokens.cache import KnownToken, token_ring
+from apikeys.plugin_tokens.models import PluginToken
+from apikeys.plugin_tokens.services import issue_plugin_token, set_may_manage_tokens
 
 JSON = "application/json"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"

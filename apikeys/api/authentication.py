@@ -17,15 +17,16 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from apikeys import credentials, policy
-from apikeys.access import may_look, request_address
+from apikeys.access import credentials, refusals, rules
+from apikeys.access.endpoint_permissions import permission_for
+from apikeys.access.paths import normal_path
+from apikeys.access.refusals import Refusal
+from apikeys.access.rules import Call
 from apikeys.api.problems import Refused
-from apikeys.conf import conf
-from apikeys.endpoint_permissions import permission_for
-from apikeys.endpoints import normal_path
-from apikeys.keyring import Proved, keyring
-from apikeys.last_use import last_use
-from apikeys.policy import Call, Refusal
+from apikeys.app_settings import app_settings
+from apikeys.keys.cache import Proved, keyring
+from apikeys.keys.last_use import last_use
+from apikeys.pages.people import may_look, request_address
 
 
 @dataclass(slots=True)
@@ -49,11 +50,11 @@ class KeyAuthentication(BaseAuthentication):
         inner = request._request
         presented = find_key(inner, inner.META.get("HTTP_AUTHORIZATION"))
         if isinstance(presented, Refusal):
-            if presented is policy.CREDENTIALS_MISSING:
+            if presented is refusals.CREDENTIALS_MISSING:
                 return None
             raise Refused(presented)
-        if conf.SECURE_SSL_REDIRECT and not inner.is_secure():
-            raise Refused(policy.HTTPS_REQUIRED)
+        if app_settings.SECURE_SSL_REDIRECT and not inner.is_secure():
+            raise Refused(refusals.HTTPS_REQUIRED)
         proved = keyring.prove(presented.text, at := datetime.now(UTC))
         if isinstance(proved, Refusal):
             raise Refused(proved)
@@ -65,9 +66,9 @@ class KeyAuthentication(BaseAuthentication):
             proved.grant.has_expired(at),
             permission_for(method, path),
             presented.in_parameters,
-            conf.header_names,
+            app_settings.header_names,
         )
-        refusal = policy.first_refusal(proved.grant, call)
+        refusal = rules.first_refusal(proved.grant, call)
         if refusal is not None:
             raise Refused(refusal)
         if presented.in_parameters:
@@ -76,7 +77,7 @@ class KeyAuthentication(BaseAuthentication):
         return CallingKey(proved.grant.key_id, proved.grant.name), proved
 
     def authenticate_header(self, request: Request) -> str:
-        return policy.CHALLENGE
+        return refusals.CHALLENGE
 
 
 class StaffAuthentication(SessionAuthentication):

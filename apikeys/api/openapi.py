@@ -18,15 +18,3 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
             "description": "The whole token of an API key. Its ID and secret in a pair"
             " of headers do as well.",
         }
-
-
-class PluginTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass
-    target_class = "apikeys.api.plugin_authentication.PluginTokenAuthentication"
-    name = "pluginToken"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {
-            "type": "http",
-            "scheme": "bearer",
-            "description": 'A plugin token marked "may manage tokens", from a server.',
-        }

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 
-from apikeys import policy
-from apikeys.policy import Refusal
+from apikeys.access import refusals
+from apikeys.access.refusals import Refusal
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -34,7 +34,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> JsonResponse 
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, exceptions.NotAuthenticated):
-        error = Refused(policy.CREDENTIALS_MISSING)
+        error = Refused(refusals.CREDENTIALS_MISSING)
     if not isinstance(error, exceptions.APIException):
         return None
     headers = Refusal.headers(error.status_code)

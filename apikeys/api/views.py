@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apikeys.access import request_address
+from apikeys.access.client_ip import parse_address
+from apikeys.access.explanation import explain
 from apikeys.api.authentication import (
     KeyAuthentication,
     StaffAuthentication,
@@ -25,10 +26,9 @@ from apikeys.api.serializers import (
     ProblemSerializer,
     WhoamiSerializer,
 )
-from apikeys.client_ip import parse_address
-from apikeys.explanation import explain
-from apikeys.hypothetical_calls import hypothetical_call
-from apikeys.keyring import Proved
+from apikeys.keys.cache import Proved
+from apikeys.keys.hypothetical_calls import hypothetical_call
+from apikeys.pages.people import request_address
 
 _PROBLEMS = {
     (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=description)

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from apikeys.keys.models import ApiKey
 from apikeys.management.operator import acting, refusals_end_the_command
-from apikeys.models import ApiKey
 
 
 class KeyCommand(BaseCommand):

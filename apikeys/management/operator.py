@@ -13,11 +13,11 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from apikeys.changes.actors import OPERATOR, Actor
+from apikeys.changes.errors import InvalidFields, ServiceRefusal
 from apikeys.choices import ActorKind
-from apikeys.roles import MANAGE_APIS
-from apikeys.services.audit import OPERATOR, Actor
-from apikeys.services.key_values import MAX_EXPIRY
-from apikeys.services.refusals import InvalidFields, ServiceRefusal
+from apikeys.keys.values import MAX_EXPIRY
+from apikeys.organization.roles import MANAGE_APIS
 
 _DURATION = re.compile(r"^(\d{1,5})([dhm])$")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}

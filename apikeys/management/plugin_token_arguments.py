@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 
-from apikeys import domains, plugin_policy
+from apikeys.plugin_tokens import domains, rules
 
 
 def domain_list(text: str) -> list[str]:
@@ -18,6 +18,6 @@ def domain_list(text: str) -> list[str]:
 def token_name(text: str) -> str:
     """Return a plugin token's name without spaces around it."""
     try:
-        return plugin_policy.normal_name(text)
-    except plugin_policy.MalformedName as error:
+        return rules.normal_name(text)
+    except rules.MalformedName as error:
         raise ArgumentTypeError(str(error)) from None

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from apikeys.forms.keys import KeySettingsForm
-from apikeys.services.key_values import KeySettings
+from apikeys.keys.forms import KeySettingsForm
+from apikeys.keys.values import KeySettings
 
 
 def add_settings_arguments(parser: CommandParser) -> None:

@@ -1,27 +1,21 @@
+"""For Django's discovery alone; code imports models from their subjects."""
+
 from __future__ import annotations
 
-from apikeys.models.api_key import (
-    ApiKey,
-    FixedAfterCreation,
-    KeyRole,
-    KeySecret,
-    UsedNonce,
-)
-from apikeys.models.audit import AuditEntry
-from apikeys.models.epoch import Epoch
-from apikeys.models.location import Location
-from apikeys.models.plugin_token import ANYWHERE, PluginToken, Scope
+from apikeys.audit.models import AuditEntry
+from apikeys.caching.models import Epoch
+from apikeys.changes.models import UsedNonce
+from apikeys.keys.models import ApiKey, KeyRole, KeySecret
+from apikeys.organization.models import Location
+from apikeys.plugin_tokens.models import PluginToken
 
 __all__ = [
-    "ANYWHERE",
     "ApiKey",
     "AuditEntry",
     "Epoch",
-    "FixedAfterCreation",
     "KeyRole",
     "KeySecret",
     "Location",
     "PluginToken",
-    "Scope",
     "UsedNonce",
 ]

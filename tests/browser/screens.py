@@ -8,10 +8,10 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import deactivate_key, delete_key
-from apikeys.services.plugin_tokens import issue_plugin_token
-from apikeys.services.rotation import rotate_key
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.rotation import rotate_key
+from apikeys.keys.services import deactivate_key, delete_key
+from apikeys.plugin_tokens.services import issue_plugin_token
 from tests.browser.steps import KEYS
 from tests.factories import IssuedFactory, RoleFactory
 

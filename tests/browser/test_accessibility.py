@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from apikeys.roles import ACCOUNT_READER
+from apikeys.organization.roles import ACCOUNT_READER
 from tests.browser.screens import fill_screens, manager_screens
 from tests.browser.steps import (
     KEYS,

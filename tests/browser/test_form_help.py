@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from apikeys.models import ApiKey
+from apikeys.keys.models import ApiKey
 from tests.browser.steps import (
     KEYS,
     fill_in_open_key,

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from apikeys.models import PluginToken
+from apikeys.plugin_tokens.models import PluginToken
 from tests.browser.screens import TOKENS
 from tests.factories import PersonFactory
 

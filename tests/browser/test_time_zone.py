@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from apikeys.models import ApiKey
+from apikeys.keys.models import ApiKey
 from tests.browser.steps import (
     KEYS,
     fill_in_open_key,

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from apikeys.models import ApiKey
+from apikeys.keys.models import ApiKey
 from tests.browser.steps import KEY_PAGE, KEYS, call, fill_in_open_key, send, token_in
 
 

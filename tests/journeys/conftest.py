@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from apikeys.keyring import keyring
-from apikeys.token_ring import token_ring
+from apikeys.keys.cache import keyring
+from apikeys.plugin_tokens.cache import token_ring
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from apikeys.keys.services import activate_key
 from apikeys.management.key_command import KeyCommand
-from apikeys.services.keys import activate_key
 
 
 class Command(KeyCommand):

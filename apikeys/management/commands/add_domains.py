@@ -6,16 +6,16 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from apikeys.domains import joined
+from apikeys.changes.actors import OPERATOR
 from apikeys.management.operator import refusals_end_the_command
 from apikeys.management.plugin_token_arguments import domain_list
-from apikeys.services import plugin_tokens
-from apikeys.services.audit import OPERATOR
+from apikeys.plugin_tokens import services
+from apikeys.plugin_tokens.domains import joined
 
 
 class Command(BaseCommand):
     help = "Let further domains use a plugin token, and print all that may."
-    service = staticmethod(plugin_tokens.add_domains)
+    service = staticmethod(services.add_domains)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("id", type=UUID)

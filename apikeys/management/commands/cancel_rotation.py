@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from apikeys.keys.rotation import cancel_rotation
 from apikeys.management.key_command import KeyCommand
-from apikeys.services.rotation import cancel_rotation
 
 
 class Command(KeyCommand):

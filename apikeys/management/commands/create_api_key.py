@@ -7,13 +7,13 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from apikeys.key_types import KEY_TYPES
+from apikeys.access.key_types import KEY_TYPES
+from apikeys.keys.services import Issued, issue_key
 from apikeys.management.operator import acting, expiry, refusals_end_the_command
 from apikeys.management.settings_arguments import (
     add_settings_arguments,
     cleaned_settings,
 )
-from apikeys.services.keys import Issued, issue_key
 
 
 class Command(BaseCommand):

@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from apikeys.domains import joined
+from apikeys.changes.actors import OPERATOR
 from apikeys.management.operator import refusals_end_the_command
 from apikeys.management.plugin_token_arguments import domain_list, token_name
-from apikeys.models import Location
-from apikeys.services.audit import OPERATOR
-from apikeys.services.plugin_tokens import IssuedToken, issue_plugin_token
+from apikeys.organization.models import Location
+from apikeys.plugin_tokens.domains import joined
+from apikeys.plugin_tokens.services import IssuedToken, issue_plugin_token
 
 
 class Command(BaseCommand):

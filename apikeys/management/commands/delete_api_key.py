@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from apikeys.keys.services import delete_key
 from apikeys.management.key_command import KeyCommand
-from apikeys.services.keys import delete_key
 
 
 class Command(KeyCommand):

@@ -6,9 +6,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apikeys.changes.actors import OPERATOR
 from apikeys.management.operator import refusals_end_the_command
-from apikeys.services import plugin_tokens
-from apikeys.services.audit import OPERATOR
+from apikeys.plugin_tokens import services
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         if not options["yes"]:
             raise CommandError("Deleting cannot be undone. Add --yes if you are sure.")
         with refusals_end_the_command():
-            plugin_tokens.delete_plugin_token(
+            services.delete_plugin_token(
                 options["id"], actor=OPERATOR, at=timezone.now()
             )
         self.stdout.write("1 plugin token deleted.")

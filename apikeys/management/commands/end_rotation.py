@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from apikeys.keys.rotation import end_rotation
 from apikeys.management.key_command import KeyCommand
-from apikeys.services.rotation import end_rotation
 
 
 class Command(KeyCommand):

@@ -6,11 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from apikeys.client_ip import parse_address
-from apikeys.epoch_watch import StateUnknown
-from apikeys.explanation import explain
-from apikeys.hypothetical_calls import hypothetical_call
-from apikeys.keyring import keyring
+from apikeys.access.client_ip import parse_address
+from apikeys.access.explanation import explain
+from apikeys.caching.version import StateUnknown
+from apikeys.keys.cache import keyring
+from apikeys.keys.hypothetical_calls import hypothetical_call
 
 _REFUSED, _UNKNOWN_KEY = 1, 2
 

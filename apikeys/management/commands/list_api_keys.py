@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from apikeys.models import ApiKey
+from apikeys.keys.models import ApiKey
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from apikeys.domains import joined
 from apikeys.encryption import CannotDecrypt
-from apikeys.models import PluginToken
+from apikeys.plugin_tokens.domains import joined
+from apikeys.plugin_tokens.models import PluginToken
 
 
 class Command(BaseCommand):

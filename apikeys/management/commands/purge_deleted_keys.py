@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.models import ApiKey
+from apikeys.keys.services import purge_deleted_keys
 from apikeys.management.operator import duration
-from apikeys.models import ApiKey
-from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import purge_deleted_keys
 
 
 class Command(BaseCommand):

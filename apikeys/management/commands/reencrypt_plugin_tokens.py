@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apikeys.services.audit import OPERATOR
-from apikeys.services.reencryption import reencrypt_plugin_tokens
+from apikeys.changes.actors import OPERATOR
+from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
 
 
 class Command(BaseCommand):

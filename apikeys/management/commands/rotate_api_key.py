@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from apikeys.keys.rotation import MAX_OVERLAP, rotate_key
 from apikeys.management.operator import acting, duration, refusals_end_the_command
-from apikeys.services.rotation import MAX_OVERLAP, rotate_key
 
 
 class Command(BaseCommand):

@@ -5,14 +5,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apikeys.keys.models import ApiKey
+from apikeys.keys.services import UnknownKey, update_key
+from apikeys.keys.values import KeySettings
 from apikeys.management.operator import acting, refusals_end_the_command
 from apikeys.management.settings_arguments import (
     add_settings_arguments,
     cleaned_settings,
 )
-from apikeys.models import ApiKey
-from apikeys.services.key_values import KeySettings
-from apikeys.services.keys import UnknownKey, update_key
 
 
 class Command(BaseCommand):

@@ -81,7 +81,7 @@ urlpatterns = [
     path("api/egress/busy", BusyView.as_view()),
     path("api/egress/raise/<what>", RaisingView.as_view()),
     path("api/egress/open", OpenView.as_view()),
-    path("api", include(("apikeys.api.urls", "api"))),
+    path("api", include(("apikeys.urls", "api"))),
     # The pages of Django's own errors lead there.
     path("settings/", admin.site.urls),
 ]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apikeys.models import KeySecret
+from apikeys.keys.models import KeySecret
 from tests.factories import IssuedFactory
 
 pytestmark = [

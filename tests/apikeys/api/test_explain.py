@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from apikeys.services.audit import OPERATOR
-from apikeys.services.key_values import KeySettings
-from apikeys.services.keys import update_key
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.services import update_key
+from apikeys.keys.values import KeySettings
 from tests.factories import IssuedFactory
 
 pytestmark = pytest.mark.django_db

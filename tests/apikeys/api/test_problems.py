@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from apikeys.api.urls import urlpatterns
-from apikeys.endpoint_permissions import rows
+from apikeys.access.endpoint_permissions import rows
+from apikeys.urls import urlpatterns
 from tests.factories import IssuedFactory, RoleFactory
 
 pytestmark = [

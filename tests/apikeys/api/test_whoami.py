@@ -8,12 +8,12 @@ from unittest.mock import Mock
 import pytest
 from django.utils import timezone
 
-from apikeys import tokens
-from apikeys.models import ApiKey, KeySecret
-from apikeys.services.audit import OPERATOR
-from apikeys.services.key_values import KeySettings
-from apikeys.services.keys import deactivate_key, delete_key
-from apikeys.services.rotation import rotate_key
+from apikeys.access import tokens
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.models import ApiKey, KeySecret
+from apikeys.keys.rotation import rotate_key
+from apikeys.keys.services import deactivate_key, delete_key
+from apikeys.keys.values import KeySettings
 from tests.factories import IssuedFactory, LocationFactory, PersonFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db

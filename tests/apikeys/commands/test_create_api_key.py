@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth.hashers import check_password
 from django.utils import timezone
 
-from apikeys import tokens
-from apikeys.models import ApiKey, AuditEntry
+from apikeys.access import tokens
+from apikeys.audit.models import AuditEntry
+from apikeys.keys.models import ApiKey
 from tests.apikeys.pages.screens import database_dump
 from tests.factories import IssuedFactory, PersonFactory, RoleFactory
 

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import deactivate_key, delete_key
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.services import deactivate_key, delete_key
 from tests.apikeys.pages.screens import state
 from tests.factories import IssuedFactory
 

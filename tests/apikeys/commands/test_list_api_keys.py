@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apikeys.models import KeySecret
-from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import deactivate_key, delete_key
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.models import KeySecret
+from apikeys.keys.services import deactivate_key, delete_key
 from tests.factories import IssuedFactory
 
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apikeys.models import ApiKey, AuditEntry, KeyRole
-from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import delete_key
+from apikeys.audit.models import AuditEntry
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.models import ApiKey, KeyRole
+from apikeys.keys.services import delete_key
 from tests.apikeys.pages.screens import state
 from tests.factories import IssuedFactory
 

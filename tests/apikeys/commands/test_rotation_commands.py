@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apikeys.models import AuditEntry
-from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import deactivate_key, delete_key
+from apikeys.audit.models import AuditEntry
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.services import deactivate_key, delete_key
 from tests.apikeys.pages.screens import database_dump, state
 from tests.factories import IssuedFactory, PersonFactory, RoleFactory
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from apikeys.models import AuditEntry
-from apikeys.services.audit import OPERATOR
-from apikeys.services.keys import delete_key
+from apikeys.audit.models import AuditEntry
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.services import delete_key
 from tests.apikeys.pages.screens import state
 from tests.factories import IssuedFactory, PersonFactory
 

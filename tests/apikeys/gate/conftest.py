@@ -8,7 +8,7 @@ from wsgiref.util import setup_testing_defaults
 
 import pytest
 
-from apikeys.services.key_values import KeySettings
+from apikeys.keys.values import KeySettings
 from tests.apikeys.gate.door import CALLER, PROXY, TARGET, Answer
 from tests.factories import IssuedFactory
 

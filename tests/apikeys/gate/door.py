@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from apikeys import tokens
+from apikeys.access import tokens
 
 PROXY, CALLER = "10.0.0.1", "192.0.2.7"
 TARGET = "/api/egress/leads"

@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from apikeys.models import KeySecret
-from apikeys.services.key_values import KeySettings
+from apikeys.keys.models import KeySecret
+from apikeys.keys.values import KeySettings
 from tests.apikeys.gate.door import (
     CALLER,
     assert_allowed,

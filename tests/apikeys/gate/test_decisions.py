@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apikeys import tokens
-from apikeys.models import KeySecret
-from apikeys.services.audit import OPERATOR
-from apikeys.services.key_values import KeySettings
-from apikeys.services.keys import deactivate_key, delete_key
+from apikeys.access import tokens
+from apikeys.changes.actors import OPERATOR
+from apikeys.keys.models import KeySecret
+from apikeys.keys.services import deactivate_key, delete_key
+from apikeys.keys.values import KeySettings
 from tests.apikeys.gate.door import (
     API_HEADERS,
     CALLER,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apikeys.services.key_values import KeySettings
+from apikeys.keys.values import KeySettings
 from tests.apikeys.gate.door import (
     TARGET,
     assert_allowed,

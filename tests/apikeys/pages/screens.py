@@ -11,15 +11,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
 
-from apikeys.models import (
-    ApiKey,
-    AuditEntry,
-    Epoch,
-    KeyRole,
-    KeySecret,
-    PluginToken,
-    UsedNonce,
-)
+from apikeys.audit.models import AuditEntry
+from apikeys.caching.models import Epoch
+from apikeys.changes.models import UsedNonce
+from apikeys.keys.models import ApiKey, KeyRole, KeySecret
+from apikeys.plugin_tokens.models import PluginToken
 from tests.factories import full_access
 
 KEYS = "/settings/apikeys/apikey/"

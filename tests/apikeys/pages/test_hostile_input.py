@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from apikeys.models import ApiKey
+from apikeys.keys.models import ApiKey
 from tests.apikeys.pages import screens
 from tests.factories import IssuedFactory, PersonFactory, RoleFactory
 

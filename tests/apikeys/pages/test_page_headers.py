@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from apikeys.models import AuditEntry
+from apikeys.audit.models import AuditEntry
 from tests.apikeys.pages import screens
 from tests.factories import PersonFactory, RoleFactory
 

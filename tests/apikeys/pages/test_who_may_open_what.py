@@ -5,9 +5,9 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 
-from apikeys.models import AuditEntry
-from apikeys.services.audit import OPERATOR
-from apikeys.services.plugin_tokens import issue_plugin_token
+from apikeys.audit.models import AuditEntry
+from apikeys.changes.actors import OPERATOR
+from apikeys.plugin_tokens.services import issue_plugin_token
 from tests.apikeys.pages import screens
 from tests.factories import PersonFactory, RoleFactory
 

@@ -1,0 +1,131 @@
+"""Where a credential may stand in a request; the DRF classes and the gate both ask here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, product
+from typing import Any
+from urllib.parse import parse_qsl
+
+from apikeys.access import refusals, tokens
+from apikeys.access.refusals import Refusal
+from apikeys.app_settings import app_settings
+
+Pair = tuple[str, str]
+
+# Names of TLDCRM's parameter pairs (ID, key).
+PARAMETER_PAIRS: tuple[Pair, ...] = (("api", "apikey"), ("api_id", "api_key"))
+# A body above this size is not searched for parameters.
+MAX_BODY_BYTES = 64 * 1024
+
+_PARAMETER_NAMES = frozenset(name for pair in PARAMETER_PAIRS for name in pair)
+
+
+@dataclass(slots=True)
+class Presented:
+    """The text of a credential, not yet read, and whether it stood in parameters."""
+
+    text: str = field(repr=False)
+    in_parameters: bool
+
+
+def find(
+    authorization: str | None, environ: Mapping[str, Any], *carriers: Sequence[Pair]
+) -> Presented | Refusal:
+    """Return the one credential of a request, or why there is not exactly one.
+
+    The header pairs stand in `environ` (WSGI). `carriers` are the parameters of the
+    query and of the body, each for itself: two halves in different ones are no pair.
+    The same credential twice is one. Half a pair in headers is malformed; half a pair
+    in parameters only where nothing else is there, since a guarded application may
+    have a parameter `api` of its own.
+    """
+    texts = []
+    for key_id, secret in app_settings.key_headers:
+        if key_id in environ or secret in environ:
+            texts.append(_joined(environ.get(key_id), environ.get(secret)))
+    in_bearer = bearer(authorization)
+    if in_bearer is not None:
+        texts.append(in_bearer)
+    in_parameters: set[str] = set()
+    if any(carriers):
+        in_parameters, is_half = _in_carriers(carriers)
+        if is_half and not texts and not in_parameters:
+            return refusals.CREDENTIALS_MALFORMED
+        texts += in_parameters
+    if not texts:
+        return refusals.CREDENTIALS_MISSING
+    if len(texts) > 1 and len(set(texts)) > 1:
+        return refusals.CREDENTIALS_AMBIGUOUS
+    return Presented(texts[0], bool(in_parameters))
+
+
+def read(text: str) -> tokens.Token | Refusal:
+    """Return the token that a presented text is, or why it is none."""
+    try:
+        return tokens.parse(text)
+    except tokens.WrongCheck:
+        return refusals.CREDENTIALS_INVALID
+    except tokens.MalformedToken:
+        return refusals.CREDENTIALS_MALFORMED
+
+
+def bearer(authorization: str | None) -> str | None:
+    """Return what an `Authorization: Bearer` header carries; nothing for another one."""
+    if authorization is None:
+        return None
+    scheme, _, value = authorization.strip().partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
+
+
+def query_parameters(query: str) -> list[Pair]:
+    """Return the credential parameters of a query string or an urlencoded body."""
+    if "api" not in query and "%" not in query:
+        return []
+    return [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="replace")
+        if name in _PARAMETER_NAMES
+    ]
+
+
+def json_parameters(body: bytes) -> list[Pair]:
+    """Return the credential parameters at the top of a JSON object, else none."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(data, Mapping):
+        return []
+    return [
+        (name, value if isinstance(value, str) else "")
+        for name, value in data.items()
+        if name in _PARAMETER_NAMES
+    ]
+
+
+def names_to_remove(present: Iterable[str]) -> set[str]:
+    """Return the parameter names that form a complete pair among those present."""
+    names = set(present)
+    return {name for pair in PARAMETER_PAIRS if names.issuperset(pair) for name in pair}
+
+
+def _joined(key_id: str | None, secret: str | None) -> str:
+    # A missing half leaves a text that no token can have.
+    return f"{(key_id or '').strip()}_{(secret or '').strip()}"
+
+
+def _in_carriers(carriers: Iterable[Sequence[Pair]]) -> tuple[set[str], bool]:
+    """Return the texts of whole pairs, and whether there is half a pair somewhere."""
+    texts: set[str] = set()
+    is_half = False
+    for parameters, (id_name, key_name) in product(carriers, PARAMETER_PAIRS):
+        ids = {value.strip() for name, value in parameters if name == id_name}
+        keys = {value.strip() for name, value in parameters if name == key_name}
+        is_half = is_half or bool(ids) != bool(keys)
+        # Two of each tell that there are several; all of them could be millions.
+        some = product(islice(ids, 2), islice(keys, 2))
+        texts |= {_joined(key_id, key) for key_id, key in some}
+    return texts, is_half

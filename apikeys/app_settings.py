@@ -1,0 +1,57 @@
+"""Settings that every call asks for, each read once.
+
+Django's lazy object takes as long for one name as `policy` takes for two rules. A
+process lives and dies with its settings; tests, which change them, reset this.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+
+from apikeys.access.client_ip import TrustedProxies
+
+
+class _AppSettings:
+    """A setting is an attribute, and from its second use on a plain one.
+
+    Properties are what is made of a setting, once.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(settings, name)
+        setattr(self, name, value)
+        return value
+
+    @cached_property
+    def key_headers(self) -> tuple[tuple[str, str], ...]:
+        """`KEY_HEADER_PAIRS` by the names that headers have in WSGI (PEP 3333)."""
+        return tuple(
+            (_wsgi_name(key_id), _wsgi_name(secret))
+            for key_id, secret in self.KEY_HEADER_PAIRS
+        )
+
+    @cached_property
+    def header_names(self) -> str:
+        """The headers that a client may use, for a text."""
+        pairs = " or ".join(
+            f"{key_id} and {secret}" for key_id, secret in self.KEY_HEADER_PAIRS
+        )
+        return f"Authorization: Bearer, or {pairs}"
+
+    @cached_property
+    def proxies(self) -> TrustedProxies:
+        return TrustedProxies(self.TRUSTED_PROXIES)
+
+    def forget(self) -> None:
+        """Read all settings again."""
+        self.__dict__.clear()
+
+
+def _wsgi_name(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
+app_settings = _AppSettings()

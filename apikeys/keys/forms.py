@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.access.key_types import KEY_TYPES, KeyType, Need, misfits
+from apikeys.keys.values import MAX_EXPIRY, KeySettings
+from apikeys.pages.fields import EndpointsField, NetworksField, RowsField, plain_line
+from apikeys.pages.forms import NonceForm, ServiceForm, VersionForm
+
+MIN_PASSWORD_LENGTH = 12
+
+_EXPIRY_PRESETS = {"30": 30, "90": 90, "180": 180, "365": 365}
+_FIXED_EXPIRY = _("Fixed: it cannot be extended later.")
+_FIXED_ROLES = _("Fixed: they cannot be changed later.")
+
+
+def needs_on_forms(kind: KeyType) -> dict[str, Need]:
+    """Return the needs of a type's fields and of the boxes that stand beside them."""
+    needs = dict(kind.fields)
+    if needs["networks"] is Need.REQUIRED:
+        needs["open_to_any_address"] = Need.HIDDEN
+    return needs
+
+
+class KeySettingsForm(ServiceForm):
+    """The fields of a key that may change. An empty list needs its box ticked."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        validators=[plain_line],
+        help_text=_("Say what will use it, so that it can be found and removed later."),
+    )
+    networks = NetworksField(label=_("Allowed IP addresses"), required=False)
+    open_to_any_address = forms.BooleanField(
+        label=_("Open to any address"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-open-box": "networks"}),
+    )
+    endpoints = EndpointsField(
+        label=_("Endpoint permissions"),
+        required=False,
+        help_text=_(
+            "One path a line; <code>*</code> stands for any run of characters:"
+            " <code>/api/egress/*</code>."
+        ),
+    )
+    all_endpoints = forms.BooleanField(
+        label=_("All endpoints of its type"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-open-box": "endpoints"}),
+    )
+    public_url = forms.URLField(
+        label=_("Public URL"),
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        help_text=_("Address of the portal; e-mails to its users link to it."),
+    )
+    accepts_parameters = forms.BooleanField(
+        label=_("Accept credentials as parameters"),
+        required=False,
+        help_text=_(
+            "For systems that cannot send headers. Parameters end up in logs and"
+            " histories on their way; leave this off if you can."
+        ),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, own_address: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["networks"].help_text = _networks_help(own_address)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._need_box("networks", "open_to_any_address")
+        self._need_box("endpoints", "all_endpoints")
+        return cleaned
+
+    def _need_box(self, field: str, box: str) -> None:
+        is_open = not self.cleaned_data.get(field) and field not in self.errors
+        if is_open and box in self.fields and not self.cleaned_data.get(box):
+            self.add_error(
+                field,
+                gettext("Enter at least one, or tick “%(box)s”.")
+                % {"box": self.fields[box].label},
+            )
+
+    def settings(self) -> KeySettings:
+        """Return the cleaned values as the services take them."""
+        given = self.cleaned_data
+        return KeySettings(
+            name=given["name"],
+            networks=given["networks"],
+            endpoints=given["endpoints"],
+            public_url=given.get("public_url", ""),
+            accepts_parameters=given.get("accepts_parameters", False),
+            note=given["note"],
+        )
+
+
+class EditKeyForm(KeySettingsForm, VersionForm):
+    """Only the fields that the key's type has, and the version that was shown."""
+
+    def __init__(self, *args: Any, kind: KeyType, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, need in needs_on_forms(kind).items():
+            if need is Need.HIDDEN and name in self.fields:
+                del self.fields[name]
+
+
+class IssueKeyForm(KeySettingsForm, NonceForm):
+    key_type = forms.ChoiceField(
+        label=_("Type"),
+        choices=[
+            (name, f"{kind.name.label}: {kind.summary}")
+            for name, kind in KEY_TYPES.items()
+        ],
+        widget=forms.Select(attrs={"data-key-type": ""}),
+    )
+    expires = forms.ChoiceField(label=_("Expires"), initial="90")
+    expires_at = forms.DateTimeField(
+        label=_("Expiry date"),
+        required=False,
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+        help_text=_("Only for “On a date”, in your time zone."),
+    )
+    roles = RowsField(
+        Group.objects.order_by("name"),
+        label=_("Roles"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    password = forms.CharField(
+        label=_("Application password"),
+        required=False,
+        min_length=MIN_PASSWORD_LENGTH,
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave it empty to have one made and shown once with the token."),
+    )
+
+    field_order = ["name", "key_type", "expires", "expires_at", "roles", "password"]
+    matrix = json.dumps(
+        {
+            name: {field: need.value for field, need in needs_on_forms(kind).items()}
+            for name, kind in KEY_TYPES.items()
+        }
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.fields["expires"].choices = _expiry_choices(now)  # type: ignore[attr-defined]
+        self.fields["expires"].lock = _FIXED_EXPIRY  # type: ignore[attr-defined]
+        self.fields["roles"].lock = _FIXED_ROLES  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self._refuse_misfits(cleaned)
+        if cleaned.get("expires") == "date" and "expires_at" not in self.errors:
+            self._clean_date(cleaned.get("expires_at"))
+        return cleaned
+
+    def _need_box(self, field: str, box: str) -> None:
+        # What the type needs anyhow cannot be left open by a tick.
+        kind = KEY_TYPES.get(self.cleaned_data.get("key_type", ""))
+        if kind is None or kind.fields[field] is not Need.REQUIRED:
+            super()._need_box(field, box)
+
+    def _refuse_misfits(self, cleaned: dict[str, Any]) -> None:
+        kind = KEY_TYPES.get(cleaned.get("key_type", ""))
+        if kind is None:
+            return
+        unknown = set(self.errors)
+        self.add_service_errors(
+            {
+                name: text
+                for name, text in misfits(kind, cleaned).items()
+                if name not in unknown
+            }
+        )
+
+    def _clean_date(self, at: datetime | None) -> None:
+        if at is None:
+            self.add_error("expires_at", gettext("Choose the date and time."))
+        elif at <= self.now:
+            self.add_error("expires_at", gettext("The expiry is in the past."))
+        elif at > self.now + MAX_EXPIRY:
+            self.add_error(
+                "expires_at",
+                gettext("The expiry is more than 100 years away; choose “Never”."),
+            )
+
+    def expiry(self) -> datetime | None:
+        """Return the instant of expiry, or nothing for never."""
+        choice = self.cleaned_data["expires"]
+        if choice in _EXPIRY_PRESETS:
+            return self.now + timedelta(days=_EXPIRY_PRESETS[choice])
+        return self.cleaned_data["expires_at"] if choice == "date" else None
+
+
+def _networks_help(own_address: str) -> str:
+    text = gettext("Addresses or networks, separated by commas.")
+    if own_address:
+        text += " " + gettext("Yours is %(address)s.") % {
+            "address": f"<code>{own_address}</code>"
+        }
+    return text
+
+
+def _expiry_choices(now: datetime) -> list[tuple[str, str]]:
+    def label(text: str, days: int) -> str:
+        at = timezone.localtime(now + timedelta(days=days))
+        return f"{text} ({date_format(at, 'j M Y')})"
+
+    return [
+        ("30", label(gettext("30 days"), 30)),
+        ("90", label(gettext("90 days"), 90)),
+        ("180", label(gettext("180 days"), 180)),
+        ("365", label(gettext("1 year"), 365)),
+        ("date", gettext("On a date…")),
+        ("never", gettext("Never")),
+    ]

@@ -1,0 +1,161 @@
+"""Pages whose POST makes a secret: create, rotate, new password.
+
+The secret is in the direct answer to the POST that made it and nowhere else, so
+these POSTs do not redirect; a one-time nonce makes a repeated one harmless.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from apikeys.access.key_types import Need
+from apikeys.changes.errors import InvalidFields, NonceUsed, ServiceRefusal
+from apikeys.keys import rotation
+from apikeys.keys import services as key_services
+from apikeys.keys.action_forms import PasswordForm, RotateKeyForm
+from apikeys.keys.forms import IssueKeyForm
+from apikeys.keys.models import ApiKey
+from apikeys.keys.services import Issued
+from apikeys.keys.views import get_present_key, key_url
+from apikeys.pages.people import actor_of, manager_required, request_address
+from apikeys.pages.shell import form_methods, settings_page
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@form_methods
+@manager_required
+def key_create(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    own = str(request_address(request) or "")
+    form = IssueKeyForm(request.POST or None, now=now, own_address=own)
+    if request.method == "POST" and form.is_valid():
+        try:
+            issued = _issue(request, form)
+        except InvalidFields as refusal:
+            form.add_service_errors(refusal.errors)
+        except NonceUsed as refusal:
+            return _already_made(request, refusal)
+        except ServiceRefusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _reveal(request, issued, _("“%(name)s” is ready"))
+    return settings_page(
+        request, "keys/key_create.html", _("Create API key"), form=form
+    )
+
+
+def _issue(request: HttpRequest, form: IssueKeyForm) -> Issued:
+    return key_services.issue_key(
+        key_type=form.cleaned_data["key_type"],
+        fields=form.settings(),
+        roles=form.cleaned_data["roles"],
+        expires_at=form.expiry(),
+        password=form.cleaned_data["password"],
+        nonce=form.cleaned_data["nonce"],
+        actor=actor_of(request),
+        at=form.now,
+    )
+
+
+@never_cache
+@form_methods
+@manager_required
+def key_rotate(request: HttpRequest, key_id: str) -> HttpResponse:
+    key = get_present_key(key_id)
+    form = RotateKeyForm(
+        request.POST if request.method == "POST" else None,
+        initial={"version": key.version},
+    )
+    if form.is_valid():
+        try:
+            issued = rotation.rotate_key(
+                key_id,
+                overlap=timedelta(hours=form.cleaned_data["overlap"]),
+                nonce=form.cleaned_data["nonce"],
+                expected_version=form.cleaned_data["version"],
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+        except NonceUsed as refusal:
+            return _already_made(request, refusal)
+        except ServiceRefusal as refusal:
+            form.add_refusal(refusal)
+        else:
+            return _reveal(request, issued, _("“%(name)s” has a new token"))
+    title = _("Rotate “%(name)s”") % {"name": key.name}
+    return settings_page(request, "keys/key_rotate.html", title, key=key, form=form)
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@form_methods
+@manager_required
+def key_password(request: HttpRequest, key_id: str) -> HttpResponse:
+    key = get_present_key(key_id)
+    if key.type.fields["password"] is Need.HIDDEN:
+        raise Http404
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            password = key_services.set_password(
+                key_id,
+                password=form.cleaned_data["password"],
+                nonce=form.cleaned_data["nonce"],
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+        except NonceUsed as refusal:
+            return _already_made(request, refusal)
+        except ServiceRefusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _reveal_password(request, key, password)
+    title = _("New password for “%(name)s”") % {"name": key.name}
+    return settings_page(request, "keys/key_password.html", title, key=key, form=form)
+
+
+def _reveal(request: HttpRequest, issued: Issued, title: str) -> HttpResponse:
+    key = issued.key
+    return settings_page(
+        request,
+        "keys/token.html",
+        title % {"name": key.name},
+        key=key,
+        token=issued.token.text,
+        secret=issued.token.secret,
+        password=issued.password,
+        whoami_url=request.build_absolute_uri(reverse("api:whoami")),
+        next_url=key_url(key.key_id),
+    )
+
+
+def _reveal_password(request: HttpRequest, key: ApiKey, password: str) -> HttpResponse:
+    title = _("“%(name)s” has a new password") % {"name": key.name}
+    return settings_page(
+        request,
+        "keys/token.html",
+        title,
+        key=key,
+        password=password,
+        next_url=key_url(key.key_id),
+    )
+
+
+def _already_made(request: HttpRequest, refusal: NonceUsed) -> HttpResponse:
+    response = settings_page(
+        request,
+        "keys/already_made.html",
+        _("This form was already sent"),
+        key=ApiKey.objects.filter(key_id=refusal.subject_id).first(),
+        refusal=refusal,
+    )
+    response.status_code = 409
+    return response

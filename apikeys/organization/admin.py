@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group, User
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apikeys.changes.errors import ServiceRefusal
+from apikeys.organization import services as role_services
+from apikeys.organization.forms import RoleForm
+from apikeys.organization.roles import is_built_in
+from apikeys.pages.display import pill
+from apikeys.pages.lists import OwnFiltersOnly
+from apikeys.pages.people import actor_of, may_look, may_manage
+
+# Django's own pages for these write without audit trail and without the guard
+# against privilege growth.
+admin.site.unregister([Group, User])
+
+
+@admin.register(Group)
+class RoleAdmin(OwnFiltersOnly):
+    """Roles, which people and keys hold alike. Built-in ones can only be looked at."""
+
+    form = RoleForm
+    fields = ("name", "permissions")
+    list_display = ("role_name", "permission_count", "key_count", "person_count")
+    list_display_links = None
+    search_fields = ("name",)
+    search_help_text = gettext_lazy("Search name")
+    ordering = ("name",)
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        roles: QuerySet[Group] = super().get_queryset(request)
+        return roles.annotate(
+            permission_total=Count("permissions", distinct=True),
+            key_total=Count("keys", distinct=True),
+            person_total=Count("user", distinct=True),
+        )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_look(request, "auth.view_group")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may_manage(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_manage(request) and not (obj and is_built_in(obj.name))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.actor = actor_of(request)
+        return form
+
+    def save_model(
+        self, request: HttpRequest, obj: Group, form: RoleForm, change: bool
+    ) -> None:
+        given = {
+            "name": form.cleaned_data["name"],
+            "permissions": form.cleaned_data["permissions"],
+            "actor": actor_of(request),
+            "at": timezone.now(),
+        }
+        if change:
+            role_services.change_role(obj.pk, **given)
+        else:
+            obj.pk = role_services.create_role(**given).pk
+
+    def save_related(self, *args: Any, **kwargs: Any) -> None:
+        # The service has set the permissions, audited and checked.
+        return
+
+    def log_addition(self, *args: Any, **kwargs: Any) -> Any:
+        return None
+
+    log_change = log_deletions = log_addition
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        role_services.delete_role(obj.pk, actor=actor_of(request), at=timezone.now())
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        *found, protected = super().get_deleted_objects(objs, request)
+        if protected:
+            # The rows between keys and roles have no name that says anything.
+            keys = sum(role.keys.count() for role in objs)
+            protected = [str(role_services.RoleInUse(keys))]
+        return *found, protected
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(
+            request,
+            {
+                "title": _("Roles"),
+                "subtitle": _(
+                    "Named sets of permissions, held by people and by keys alike."
+                ),
+                "create_label": _("Create role"),
+                **(extra_context or {}),
+            },
+        )
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        role = self.get_object(request, object_id) if object_id else None
+        context = {
+            "heading": role.name if role else _("Create role"),
+            "sub": _reach(role) if role else "",
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+            **(extra_context or {}),
+        }
+        with refusals_become_messages(request):
+            return super().changeform_view(request, object_id, form_url, context)
+        return HttpResponseRedirect(reverse("admin:auth_group_changelist"))
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with refusals_become_messages(request):
+            return super().delete_view(request, *args, **kwargs)
+        return HttpResponseRedirect(reverse("admin:auth_group_changelist"))
+
+    def history_view(self, *args: Any, **kwargs: Any) -> NoReturn:
+        # Django's own history stays empty; the audit trail has it all.
+        raise Http404
+
+    @admin.display(description=gettext_lazy("Name"), ordering="name")
+    def role_name(self, role: Group) -> SafeString:
+        url = reverse("admin:auth_group_change", args=[role.pk])
+        mark = pill(_("Built in"), "") if is_built_in(role.name) else ""
+        return format_html('<b><a href="{}">{}</a></b> {}', url, role.name, mark)
+
+    @admin.display(description=gettext_lazy("Permissions"), ordering="permission_total")
+    def permission_count(self, role: Any) -> Any:
+        return role.permission_total
+
+    @admin.display(description=gettext_lazy("Keys"), ordering="key_total")
+    def key_count(self, role: Any) -> Any:
+        return role.key_total
+
+    @admin.display(description=gettext_lazy("People"), ordering="person_total")
+    def person_count(self, role: Any) -> Any:
+        return role.person_total
+
+
+def _reach(role: Any) -> str:
+    if is_built_in(role.name):
+        text = _("A built-in role: it comes with the product and cannot be changed.")
+    else:
+        text = _("What you change here applies to all who hold the role, at once.")
+    return (
+        text
+        + " "
+        + _("Held by keys: %(keys)d, by people: %(people)d.")
+        % {
+            "keys": role.key_total,
+            "people": role.person_total,
+        }
+    )
+
+
+@contextmanager
+def refusals_become_messages(request: HttpRequest) -> Iterator[None]:
+    """Say what a service refused; what the form could not see, such as a race."""
+    try:
+        yield
+    except ServiceRefusal as refusal:
+        messages.error(request, str(refusal))

@@ -1,0 +1,96 @@
+"""Built-in roles as data, and which permissions a role can hold at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db import models
+
+from apikeys.caching.models import Epoch
+from apikeys.choices import EpochName
+
+MANAGE_APIS = "apikeys.manage_apis"
+LOOK = frozenset({"apikeys.view_apikey", "apikeys.view_auditentry", "auth.view_group"})
+
+# All that a plugin token marked "may manage tokens" holds.
+VIEW_TOKENS = "apikeys.view_plugintoken"
+ADD_TOKENS = "apikeys.add_plugintoken"
+CHANGE_TOKENS = "apikeys.change_plugintoken"
+DELETE_TOKENS = "apikeys.delete_plugintoken"
+PLUGIN_TOKEN_PERMISSIONS = frozenset(
+    {VIEW_TOKENS, ADD_TOKENS, CHANGE_TOKENS, DELETE_TOKENS}
+)
+
+# Apps whose default permissions guard nothing in this product, save for one model.
+_INNER_APPS = ("admin", "auth", "contenttypes", "sessions", "apikeys")
+_RECORDS = ~models.Q(content_type__app_label__in=_INNER_APPS) | models.Q(
+    content_type__app_label="apikeys", content_type__model="plugintoken"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInRole:
+    """`record_permissions` stands for every permission on records and plugin tokens."""
+
+    name: str
+    permissions: frozenset[str]
+    record_permissions: bool = False
+
+
+ADMINISTRATOR = BuiltInRole("Administrator", LOOK | {MANAGE_APIS}, True)
+ACCOUNT_READER = BuiltInRole("Account Reader", LOOK)
+FULL_ACCESS = BuiltInRole("Full access", frozenset(), True)
+BUILT_IN_ROLES = (ADMINISTRATOR, ACCOUNT_READER, FULL_ACCESS)
+
+
+def is_built_in(name: str) -> bool:
+    """Tell whether the product itself defines the role of this name."""
+    return any(role.name == name for role in BUILT_IN_ROLES)
+
+
+def permission_name(permission: Permission) -> str:
+    """Return `app.codename`, as `User.has_perm` takes it; a query unless joined."""
+    return f"{permission.content_type.app_label}.{permission.codename}"
+
+
+def permissions_of(held: Iterable[Group]) -> frozenset[str]:
+    """Return the names of all permissions that the roles hold together."""
+    permissions = Permission.objects.filter(group__in=list(held))
+    return frozenset(map(permission_name, permissions.select_related("content_type")))
+
+
+def record_permissions() -> models.QuerySet[Permission]:
+    """Permissions on records and plugin tokens: what an application may be given."""
+    return Permission.objects.filter(_RECORDS).select_related("content_type")
+
+
+def grantable_permissions() -> models.QuerySet[Permission]:
+    """Permissions that a role can hold with an effect, joined and in a fixed order."""
+    settings = models.Q()
+    for name in LOOK | {MANAGE_APIS}:
+        app_label, _, codename = name.partition(".")
+        settings |= models.Q(content_type__app_label=app_label, codename=codename)
+    return (
+        Permission.objects.filter(settings | _RECORDS)
+        .select_related("content_type")
+        .order_by("content_type__app_label", "content_type__model", "codename", "pk")
+    )
+
+
+def sync_built_in_roles(**kwargs: Any) -> None:
+    """Create the built-in roles and set what they hold.
+
+    Runs after `migrate`, since Django creates permissions only then.
+    """
+    grantable = {permission_name(p): p for p in grantable_permissions()}
+    records = list(record_permissions())
+    for built_in in BUILT_IN_ROLES:
+        role, _ = Group.objects.get_or_create(name=built_in.name)
+        wanted = {grantable[name] for name in built_in.permissions if name in grantable}
+        wanted |= set(records) if built_in.record_permissions else set()
+        if wanted != set(role.permissions.all()):
+            role.permissions.set(wanted)
+            Epoch.objects.move(EpochName.KEYS)

@@ -1,0 +1,63 @@
+"""Forms that screens of every credential share."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apikeys.changes.errors import ChangedMeanwhile, ServiceRefusal
+
+
+class ServiceForm(forms.Form):
+    """A form whose values a service may object to."""
+
+    def add_service_errors(self, errors: dict[str, str]) -> None:
+        """Show a service's objections beside their fields."""
+        for name, text in errors.items():
+            self.add_error(name if name in self.fields else None, text)
+
+
+class VersionForm(ServiceForm):
+    """A form about a row that others may change while it is being filled in."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def add_refusal(self, refusal: ServiceRefusal) -> None:
+        """Show a refusal; after a change by others, let the next sending count."""
+        if isinstance(refusal, ChangedMeanwhile):
+            sent: Any = self.data
+            renewed = sent.copy()
+            renewed["version"] = refusal.version
+            self.data = renewed
+        self.add_error(None, str(refusal))
+
+
+class NonceForm(ServiceForm):
+    """A form whose POST makes a secret: its one-time value stops a second one."""
+
+    nonce = forms.CharField(max_length=64, min_length=16, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("nonce", secrets.token_urlsafe(24))
+
+
+class DeleteKeyForm(forms.Form):
+    typed_name = forms.CharField(
+        label=_("Type the key's name to confirm"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = name
+
+    def clean_typed_name(self) -> str:
+        typed: str = self.cleaned_data["typed_name"]
+        if typed != self.name:
+            raise forms.ValidationError(gettext("This is not the key's name."))
+        return typed

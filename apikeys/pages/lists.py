@@ -1,0 +1,64 @@
+"""What the lists of the Settings screens have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
+
+from apikeys.pages.people import may_look, may_manage
+
+
+class OwnFiltersOnly(admin.ModelAdmin):
+    """A list that its address can narrow by its own filters and by nothing else.
+
+    The stock admin takes a lookup on any column, so that a reader could guess what
+    the list never shows (the digest of a password) from left to right.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # All filters here are of our own kind and have a name.
+        names = (getattr(own, "parameter_name", "") for own in self.list_filter)
+        return lookup in names
+
+
+class CredentialList(OwnFiltersOnly):
+    """The list of one kind of credential; pages of one credential are views.
+
+    Who may see keys sees all credentials, and who may manage APIs manages them.
+    """
+
+    list_display_links = None
+    ordering = ("-created_at", "-pk")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def page(
+        self, route: str, view: Callable[..., HttpResponseBase], name: str
+    ) -> URLPattern:
+        """Mount a view behind the sign-in, named `<app>_<model>_<name>`."""
+        guarded: Any = self.admin_site.admin_view(view)
+        opts = self.opts
+        pattern: URLPattern = path(
+            route, guarded, name=f"{opts.app_label}_{opts.model_name}_{name}"
+        )
+        return pattern
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_look(request, "apikeys.view_apikey")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may_manage(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_manage(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_manage(request)

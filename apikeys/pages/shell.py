@@ -1,0 +1,29 @@
+"""What the pages of keys share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods
+
+from apikeys.pages.people import may_manage
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def settings_page(
+    request: HttpRequest, template: str, title: str, **context: Any
+) -> TemplateResponse:
+    return TemplateResponse(
+        request,
+        template,
+        {
+            **admin.site.each_context(request),
+            "title": title,
+            "may_manage": may_manage(request),
+            **context,
+        },
+    )

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apikeys.access import credentials, refusals, tokens
+from apikeys.access.credentials import Presented
+from apikeys.access.refusals import Refusal
+from apikeys.access.tokens import KEY_PREFIX
+from apikeys.app_settings import app_settings
+
+TOKEN = tokens.generate()
+OTHER = tokens.generate()
+TEXT = TOKEN.text
+ID, SECRET = TOKEN.public_id, TOKEN.secret
+# One character of the check is another one.
+WRONG_CHECK = TEXT[:-1] + ("0" if TEXT[-1] != "0" else "1")
+
+IN_HEADERS = Presented(TEXT, in_parameters=False)
+IN_PARAMETERS = Presented(TEXT, in_parameters=True)
+MISSING = refusals.CREDENTIALS_MISSING
+MALFORMED = refusals.CREDENTIALS_MALFORMED
+AMBIGUOUS = refusals.CREDENTIALS_AMBIGUOUS
+INVALID = refusals.CREDENTIALS_INVALID
+
+
+def _find(authorization, pairs, *carriers):
+    """Return what is presented if it has the form of a token, else the refusal.
+
+    `pairs` are the values of the header pairs, in the order of their setting.
+    """
+    environ = {
+        name: value
+        for names, values in zip(app_settings.key_headers, pairs, strict=False)
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    }
+    found = credentials.find(authorization, environ, *carriers)
+    if isinstance(found, Refusal):
+        return found
+    read = credentials.read(found.text)
+    return read if isinstance(read, Refusal) else found
+
+
+@pytest.mark.parametrize(
+    ("authorization", "expected"),
+    [
+        pytest.param(None, MISSING, id="nothing-sent"),
+        pytest.param("", MISSING, id="empty-value"),
+        pytest.param("  ", MISSING, id="spaces"),
+        pytest.param("Bearer", MALFORMED, id="scheme-only"),
+        pytest.param("Bearer ", MALFORMED, id="scheme-and-space"),
+        pytest.param(f"Bearer {TEXT}", IN_HEADERS, id="token"),
+        pytest.param(f"bearer {TEXT}", IN_HEADERS, id="scheme-in-small"),
+        pytest.param(f"BEARER {TEXT}", IN_HEADERS, id="scheme-in-capitals"),
+        pytest.param(f"  Bearer   {TEXT}  ", IN_HEADERS, id="extra-spaces"),
+        pytest.param(f"Bearer \t{TEXT}\t", IN_HEADERS, id="tabs-about-the-token"),
+        pytest.param(f"Bearer {TEXT}\r\n", IN_HEADERS, id="newline-behind"),
+        pytest.param(f"Bearer\t{TEXT}", MISSING, id="tab-for-the-space"),
+        pytest.param(f"Bearer{TEXT}", MISSING, id="no-space"),
+        pytest.param(f"Bearer: {TEXT}", MISSING, id="colon-after-scheme"),
+        pytest.param(TEXT, MISSING, id="no-scheme"),
+        pytest.param(f"Token {TEXT}", MISSING, id="unknown-scheme"),
+        pytest.param("Basic YTpi", MISSING, id="basic"),
+        pytest.param(f"Bearer {TEXT} {TEXT}", MALFORMED, id="two-values"),
+        pytest.param(f"Bearer {TEXT}, Bearer {TEXT}", MALFORMED, id="header-twice"),
+        pytest.param(f"Bearer {TEXT[:30]} {TEXT[30:]}", MALFORMED, id="space-in-token"),
+        pytest.param(f"Bearer {TEXT[:30]}\0{TEXT[30:]}", MALFORMED, id="nul-in-token"),
+        pytest.param(f'Bearer "{TEXT}"', MALFORMED, id="quoted"),
+        pytest.param(f"Bearer {ID}", MALFORMED, id="public-id-alone"),
+        pytest.param(f"Bearer {TEXT[:-1]}", MALFORMED, id="truncated"),
+        pytest.param(f"Bearer {TEXT}0", MALFORMED, id="one-too-long"),
+        pytest.param(f"Bearer {WRONG_CHECK}", INVALID, id="wrong-check"),
+        pytest.param(f"Bearer kp{TEXT[2:]}", MALFORMED, id="prefix-of-a-plugin-token"),
+        pytest.param("Bearer Ã©Ã¨", MALFORMED, id="utf-8-as-latin-1"),
+        pytest.param("Bearer \xff\xfe", MALFORMED, id="not-utf-8"),
+        pytest.param(f"Bearer {'a' * 1_000_000}", MALFORMED, id="one-megabyte"),
+        pytest.param(f"Bearer {TEXT * 20_000}", MALFORMED, id="a-megabyte-of-tokens"),
+    ],
+)
+def test_authorization_header_gives(authorization, expected):
+    assert _find(authorization, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        pytest.param([], MISSING, id="none"),
+        pytest.param([(None, None), (ID, SECRET)], IN_HEADERS, id="second-pair"),
+        pytest.param([(ID, SECRET)], IN_HEADERS, id="pair"),
+        pytest.param([(f" {ID} ", f" {SECRET} ")], IN_HEADERS, id="spaces"),
+        pytest.param([(ID, SECRET), (ID, SECRET)], IN_HEADERS, id="same-pair-twice"),
+        pytest.param([(ID, None)], MALFORMED, id="id-alone"),
+        pytest.param([(None, SECRET)], MALFORMED, id="secret-alone"),
+        pytest.param([(None, TEXT)], MALFORMED, id="token-as-the-secret"),
+        pytest.param([(TEXT, None)], MALFORMED, id="token-as-the-id"),
+        pytest.param([("", "")], MALFORMED, id="both-empty"),
+        pytest.param([(SECRET, ID)], MALFORMED, id="swapped"),
+        pytest.param([(ID, None), (None, SECRET)], AMBIGUOUS, id="halves-of-two-pairs"),
+        pytest.param([(ID, f"{SECRET}, {SECRET}")], MALFORMED, id="header-twice"),
+        pytest.param(
+            [(ID, SECRET), (OTHER.public_id, OTHER.secret)], AMBIGUOUS, id="two-keys"
+        ),
+        pytest.param([(OTHER.public_id, SECRET)], INVALID, id="id-of-another-key"),
+    ],
+)
+def test_header_pairs_give(pairs, expected):
+    assert _find(None, pairs) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        pytest.param([("api", ID), ("apikey", SECRET)], IN_PARAMETERS, id="tld-pair"),
+        pytest.param(
+            [("api_key", SECRET), ("api_id", ID)], IN_PARAMETERS, id="second-pair"
+        ),
+        pytest.param(
+            [("api", ID), ("apikey", SECRET), ("api_id", ID), ("api_key", SECRET)],
+            IN_PARAMETERS,
+            id="both-pairs-the-same",
+        ),
+        pytest.param(
+            [("api", ID), ("apikey", SECRET)] * 2, IN_PARAMETERS, id="repeated"
+        ),
+        pytest.param([("api", ID), ("api_key", SECRET)], MALFORMED, id="mixed-names"),
+        pytest.param([("api", ID)], MALFORMED, id="id-alone"),
+        pytest.param([("apikey", SECRET)], MALFORMED, id="secret-alone"),
+        pytest.param([("api", ""), ("apikey", "")], MALFORMED, id="both-empty"),
+        pytest.param(
+            [("api", ID), ("api", "x"), ("apikey", SECRET)], AMBIGUOUS, id="two-ids"
+        ),
+        pytest.param(
+            [("api", ID), ("apikey", SECRET), ("apikey", "x")],
+            AMBIGUOUS,
+            id="two-secrets",
+        ),
+        pytest.param(
+            [
+                ("api", ID),
+                ("apikey", SECRET),
+                ("api_id", OTHER.public_id),
+                ("api_key", OTHER.secret),
+            ],
+            AMBIGUOUS,
+            id="two-keys",
+        ),
+        pytest.param(
+            [("api", ID), ("apikey", SECRET), ("api_id", ID)],
+            IN_PARAMETERS,
+            id="pair-and-a-half",
+        ),
+    ],
+)
+def test_parameters_give(parameters, expected):
+    assert _find(None, [], parameters) == expected
+
+
+def test_same_token_in_every_place_is_one_that_stood_in_parameters():
+    found = _find(f"Bearer {TEXT}", [(ID, SECRET)], [("api", ID), ("apikey", SECRET)])
+
+    assert found == IN_PARAMETERS
+
+
+@pytest.mark.parametrize(
+    ("authorization", "pairs", "parameters"),
+    [
+        pytest.param(
+            f"Bearer {TEXT}",
+            [(OTHER.public_id, OTHER.secret)],
+            [],
+            id="bearer-and-header-pair",
+        ),
+        pytest.param(
+            f"Bearer {TEXT}",
+            [],
+            [("api_id", OTHER.public_id), ("api_key", OTHER.secret)],
+            id="bearer-and-parameters",
+        ),
+        pytest.param(
+            None,
+            [(ID, SECRET)],
+            [("api_id", OTHER.public_id), ("api_key", OTHER.secret)],
+            id="header-pair-and-parameters",
+        ),
+        pytest.param(f"Bearer {TEXT}", [(ID, None)], [], id="bearer-and-half-a-pair"),
+        pytest.param("Bearer nonsense", [(ID, SECRET)], [], id="nonsense-and-a-pair"),
+        pytest.param("Bearer ", [(ID, SECRET)], [], id="empty-bearer-and-a-pair"),
+    ],
+)
+def test_two_different_credentials_are_ambiguous(authorization, pairs, parameters):
+    assert _find(authorization, pairs, parameters) == AMBIGUOUS
+
+
+def test_half_a_parameter_pair_beside_a_token_is_the_applications_own():
+    found = _find(f"Bearer {TEXT}", [], [("api", "invoices")])
+
+    assert found == IN_HEADERS
+
+
+def test_halves_in_two_carriers_are_no_pair():
+    query, body = [("api", ID)], [("apikey", SECRET)]
+
+    assert _find(None, [], query, body) == MALFORMED
+
+
+def test_pair_in_each_of_two_carriers_is_one_credential():
+    pair = [("api", ID), ("apikey", SECRET)]
+
+    assert _find(None, [], pair, list(pair)) == IN_PARAMETERS
+
+
+def test_different_pairs_in_two_carriers_are_ambiguous():
+    query = [("api", ID), ("apikey", SECRET)]
+    body = [("api", OTHER.public_id), ("apikey", OTHER.secret)]
+
+    assert _find(None, [], query, body) == AMBIGUOUS
+
+
+def test_thousands_of_parameters_do_not_multiply():
+    parameters = [("api", f"i{number}") for number in range(1_000)]
+    parameters += [("apikey", f"s{number}") for number in range(1_000)]
+    tracemalloc.start()
+
+    found = _find(None, [], parameters)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == AMBIGUOUS
+    # A million pairs of them would take 60 MB.
+    assert peak < 2_000_000
+
+
+@given(
+    st.none() | st.text() | st.text().map("Bearer {}".format),
+    st.lists(st.tuples(st.none() | st.text(), st.none() | st.text()), max_size=2),
+    st.lists(
+        st.tuples(st.sampled_from(["api", "apikey", "api_id", "api_key"]), st.text()),
+        max_size=4,
+    ),
+)
+def test_any_text_anywhere_is_a_refusal(authorization, pairs, parameters):
+    assert isinstance(_find(authorization, pairs, parameters), Refusal)
+
+
+@given(st.binary())
+def test_any_bytes_in_the_header_are_a_refusal(value):
+    # WSGI hands on bytes as Latin-1 (PEP 3333).
+    found = _find(f"Bearer {value.decode('latin-1')}", [])
+
+    assert isinstance(found, Refusal)
+
+
+@given(st.text())
+def test_any_query_is_read(query):
+    assert isinstance(credentials.query_parameters(query), list)
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_any_body_is_read(body):
+    assert credentials.json_parameters(body) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("", [], id="empty"),
+        pytest.param("limit=5&status=open", [], id="none"),
+        pytest.param("api=1&apikey=2", [("api", "1"), ("apikey", "2")], id="pair"),
+        pytest.param("a%70i=1&%61pi_id=2", [("api", "1"), ("api_id", "2")], id="coded"),
+        pytest.param("api=1&api=2", [("api", "1"), ("api", "2")], id="repeated"),
+        pytest.param("api=&apikey", [("api", ""), ("apikey", "")], id="blank"),
+        pytest.param("api=%ff", [("api", "�")], id="not-utf-8"),
+        pytest.param("api=%00", [("api", "\0")], id="nul"),
+        pytest.param("api=a+b%20c", [("api", "a b c")], id="spaces"),
+        pytest.param("API=1&ApiKey=2", [], id="other-case"),
+        pytest.param("api[]=1&apikey[]=2", [], id="array-style"),
+        pytest.param("api%5B0%5D=1", [], id="coded-array-style"),
+        pytest.param("xapi=1&api2=2", [], id="longer-names"),
+        pytest.param("x=1;api=2", [], id="semicolon-is-no-separator"),
+    ],
+)
+def test_query_gives_credential_parameters(query, expected):
+    assert credentials.query_parameters(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(b"", [], id="empty"),
+        pytest.param(b'{"limit": 5}', [], id="none"),
+        pytest.param(
+            b'{"api_id": "1", "x": 0, "api_key": "2"}',
+            [("api_id", "1"), ("api_key", "2")],
+            id="pair",
+        ),
+        pytest.param(
+            b'{"api": 1, "apikey": null}', [("api", ""), ("apikey", "")], id="no-texts"
+        ),
+        pytest.param(
+            b'{"api": ["1"], "apikey": {}}', [("api", ""), ("apikey", "")], id="nested"
+        ),
+        pytest.param(b'{"in": {"api": "1", "apikey": "2"}}', [], id="deeper"),
+        pytest.param(b'[{"api": "1", "apikey": "2"}]', [], id="list"),
+        pytest.param(b'"api"', [], id="string"),
+        pytest.param(b'{"api": "1"', [], id="truncated"),
+        pytest.param(b'{"api": "\xff"}', [], id="not-utf-8"),
+        pytest.param(b'{"api": "\\ud800"}', [("api", "\ud800")], id="lone-surrogate"),
+        pytest.param(b"[" * 100_000, [], id="deeply-nested"),
+        pytest.param(b"9" * 60_000, [], id="huge-number"),
+    ],
+)
+def test_json_body_gives_credential_parameters(body, expected):
+    assert credentials.json_parameters(body) == expected
+
+
+def test_lone_surrogate_in_a_parameter_is_malformed():
+    parameters = credentials.json_parameters(
+        json.dumps({"api_id": ID, "api_key": "\ud800"}).encode()
+    )
+
+    assert _find(None, [], parameters) == MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("present", "expected"),
+    [
+        pytest.param([], set(), id="none"),
+        pytest.param(["api", "limit"], set(), id="half"),
+        pytest.param(["api", "api_key"], set(), id="halves-of-two"),
+        pytest.param(["api", "apikey", "limit"], {"api", "apikey"}, id="pair"),
+        pytest.param(
+            ["api", "apikey", "api_id", "api_key"],
+            {"api", "apikey", "api_id", "api_key"},
+            id="both",
+        ),
+    ],
+)
+def test_only_complete_pairs_are_removed(present, expected):
+    assert credentials.names_to_remove(present) == expected
+
+
+def test_header_names_are_a_setting(settings):
+    settings.KEY_HEADER_PAIRS = (("acme-id", "acme-key"),)
+    environ = {"HTTP_ACME_ID": ID, "HTTP_ACME_KEY": SECRET, "HTTP_X_API_ID": "x"}
+
+    assert credentials.find(None, environ) == IN_HEADERS
+    assert app_settings.header_names == "Authorization: Bearer, or acme-id and acme-key"
+
+
+@pytest.mark.parametrize(
+    "names", [("TLD_API_ID", "TLD_API_KEY"), ("X_API_ID", "X_API_KEY")]
+)
+def test_both_header_pairs_are_read_by_default(names):
+    key_id, secret = names
+    environ = {f"HTTP_{key_id}": ID, f"HTTP_{secret}": SECRET, "HTTP_ACCEPT": "*/*"}
+
+    assert credentials.find(None, environ) == IN_HEADERS
+
+
+def test_credential_that_is_read_is_the_token():
+    assert credentials.read(TEXT) == TOKEN
+    assert ID.startswith(KEY_PREFIX)
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format])
+def test_presented_never_shows_the_secret(show):
+    assert show(IN_HEADERS) == "Presented(in_parameters=False)"

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apikeys.access.explanation import explain
+from apikeys.access.paths import compile_pattern
+from apikeys.access.rules import RULES, Call, Grant, first_refusal
+from apikeys.keys.hypothetical_calls import hypothetical_call
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+GRANT = Grant(
+    key_id="kd_0123456789ABCDEF",
+    name="Billing",
+    key_type="v1",
+    covered=("/api/egress", "/api/whoami"),
+    expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+    networks=(ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")),
+    endpoints=(compile_pattern("/api/egress/leads"), compile_pattern("/api/egress/*")),
+    permissions=frozenset({"crm.view_lead"}),
+)
+CALL = Call("/api/egress/x", ip_address("2001:db8::1"), False, "crm.view_lead")
+
+
+def _texts(grant=GRANT, call=CALL) -> dict[str, str]:
+    return {step.rule: step.text for step in explain(grant, call).steps}
+
+
+def test_each_rule_says_why_it_lets_the_call_pass():
+    assert _texts() == {
+        "carrier": "The credential stands where the key allows it.",
+        "active": "The key is active.",
+        "expiry": "The key expires at 2027-01-01 00:00:00 UTC.",
+        "network": "The address 2001:db8::1 is in 2001:db8::/32.",
+        "path": "The path is in normal form.",
+        "type": "Type v1 covers /api/egress.",
+        "endpoint": "The endpoint permission /api/egress/* matches.",
+        "permission": "A role holds crm.view_lead.",
+    }
+
+
+def test_open_key_is_called_open():
+    texts = _texts(
+        replace(GRANT, expires_at=None, networks=(), endpoints=()),
+        CALL._replace(permission=None),
+    )
+
+    assert texts["expiry"] == "The key never expires."
+    assert texts["network"] == "The key is open to any address."
+    assert texts["endpoint"] == "The key may call all endpoints of its type."
+    assert texts["permission"] == "The endpoint needs no permission here."
+
+
+def test_path_of_every_key_is_named_so():
+    texts = _texts(call=CALL._replace(path="/api/whoami"))
+
+    assert texts["endpoint"] == (
+        "Every key may call this path, whatever its endpoint permissions say."
+    )
+
+
+def test_unknown_address_of_a_restricted_key_is_explained():
+    explanation = explain(GRANT, CALL._replace(address=None))
+
+    assert (explanation.allowed, explanation.rule) == (False, "network")
+    assert explanation.detail.startswith("The caller's address is unknown")
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "is_active": st.booleans(),
+            "expires_at": st.sampled_from([None, NOW, GRANT.expires_at]),
+            "networks": st.sampled_from([(), GRANT.networks]),
+            "endpoints": st.sampled_from([(), GRANT.endpoints]),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "address": st.sampled_from(
+                [None, ip_address("192.0.2.1"), ip_address("::1")]
+            ),
+            "path": st.sampled_from(
+                [None, "/api/egress/x", "/api/whoami", "/api/v2", "/"]
+            ),
+            "permission": st.sampled_from([None, "crm.view_lead", "crm.add_lead"]),
+            "in_parameters": st.booleans(),
+        }
+    ),
+)
+def test_explanation_decides_as_the_policy_does(grant_values, call_values):
+    grant = replace(GRANT, **grant_values)
+    call = CALL._replace(is_late=grant.has_expired(NOW), **call_values)
+
+    explanation = explain(grant, call)
+
+    assert explanation.refusal == first_refusal(grant, call)
+    assert explanation.allowed is (explanation.refusal is None)
+    names = [rule.__name__.removeprefix("check_") for rule in RULES]
+    assert [step.rule for step in explanation.steps] == names[: len(explanation.steps)]
+    assert [step.passed for step in explanation.steps[:-1]] == [True] * (
+        len(explanation.steps) - 1
+    )
+    assert all(step.text for step in explanation.steps)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("/api/egress/leads", "/api/egress/leads", id="path"),
+        pytest.param(" https://crm.example/api/x/?a=1 ", "/api/x", id="pasted-url"),
+        pytest.param("/api/%6Ceads", "/api/leads", id="encoded-letter"),
+        pytest.param("/api/%2e%2e/x", None, id="encoded-dots"),
+        pytest.param("leads", None, id="no-path"),
+        pytest.param("", None, id="empty"),
+    ],
+)
+def test_hypothetical_call_has_the_path_that_the_gate_would_see(path, expected):
+    call = hypothetical_call(GRANT, method="get", path=path, address=None, at=NOW)
+
+    assert call == Call(expected, None, False)
+
+
+@given(st.text(), st.text())
+def test_any_method_and_path_make_a_call(method, path):
+    call = hypothetical_call(GRANT, method=method, path=path, address=None, at=NOW)
+
+    assert call.path is None or call.path.startswith("/")

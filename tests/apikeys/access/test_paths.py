@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apikeys.access.paths import (
+    MAX_PATH_LENGTH,
+    MAX_PATTERN_LENGTH,
+    MalformedPattern,
+    compile_pattern,
+    is_below,
+    normal_path,
+    normal_pattern,
+    normal_raw_path,
+    without_host,
+)
+
+
+# The first rows are the examples of TLDCRM's own help page.
+@pytest.mark.parametrize(
+    ("pattern", "matching", "others"),
+    [
+        pytest.param(
+            "/api/egress/leads",
+            ["/api/egress/leads"],
+            [
+                "/api/egress/leads/docs",
+                "/api/egress/leads2",
+                "/api/egress/lead",
+                "/x/api/egress/leads",
+                "/API/egress/leads",
+            ],
+            id="one-endpoint",
+        ),
+        pytest.param(
+            "/api/egress/*",
+            ["/api/egress/leads", "/api/egress/leads/docs", "/api/egress"],
+            ["/api/ingress/leads", "/api/egress2", "/api/egress2/leads", "/api"],
+            id="all-egress",
+        ),
+        pytest.param(
+            "/api/egress/*/docs*",
+            [
+                "/api/egress/leads/docs",
+                "/api/egress/leads/docs/columns",
+                "/api/egress/tldialer/call_log/docs",
+            ],
+            ["/api/egress/leads", "/api/egress/docs", "/api/egress/leads/doc"],
+            id="documentation",
+        ),
+        pytest.param(
+            "/api/egress/tldialer/*",
+            ["/api/egress/tldialer/call_log", "/api/egress/tldialer"],
+            ["/api/egress/leads", "/api/egress/tldialers"],
+            id="tldialer",
+        ),
+        pytest.param(
+            "/api/ingress/documents/upload*",
+            [
+                "/api/ingress/documents/upload",
+                "/api/ingress/documents/upload/lead",
+                "/api/ingress/documents/uploads",
+            ],
+            ["/api/ingress/documents"],
+            id="trailing-star",
+        ),
+        pytest.param("*", ["/", "/api/egress/leads"], [], id="star-alone"),
+        pytest.param("/*", ["/", "/a/b"], [], id="slash-and-star"),
+        pytest.param("*/docs", ["/docs", "/a/b/docs"], ["/docs/a"], id="leading-star"),
+        pytest.param("/a*b*c", ["/abc", "/axbxc", "/abbcc"], ["/acb", "/ab"], id="two"),
+        pytest.param("/ab*ba", ["/abba", "/abxba"], ["/aba"], id="no-overlap"),
+        pytest.param("/a*a*a", ["/aaa", "/axaya"], ["/aa"], id="no-overlap-in-middle"),
+        pytest.param("/a.c", ["/a.c"], ["/abc"], id="dot-is-a-dot"),
+        pytest.param("/[ab]?+", ["/[ab]?+"], ["/a", "/b"], id="no-other-wildcards"),
+        pytest.param("/é*", ["/é", "/éa"], ["/e"], id="not-ascii"),
+        pytest.param("/", ["/"], ["/a"], id="root"),
+    ],
+)
+def test_pattern_matches(pattern, matching, others):
+    matches = compile_pattern(pattern).matches
+
+    assert [path for path in matching + others if matches(path)] == matching
+
+
+@given(
+    st.text("ab/.*", max_size=12).map("/{}".format),
+    st.text("ab/.", max_size=20).map("/{}".format),
+)
+def test_matcher_is_the_regular_expression_of_the_pattern(pattern, path):
+    expression = ".*".join(map(re.escape, pattern.split("*")))
+    with_slash = "*" in pattern and re.fullmatch(expression, f"{path}/")
+    expected = bool(re.fullmatch(expression, path) or with_slash)
+
+    assert compile_pattern(pattern).matches(path) is expected
+
+
+def test_pattern_of_many_stars_is_matched_at_once():
+    pattern = compile_pattern("/" + "a*" * 240 + "b")
+
+    assert pattern.matches("/" + "a" * 4_000) is False
+
+
+TRAPS = [
+    pytest.param("//api/egress", id="double-slash-first"),
+    pytest.param("/api//egress", id="double-slash"),
+    pytest.param("/api/egress//", id="double-slash-last"),
+    pytest.param("/api/./egress", id="dot-segment"),
+    pytest.param("/api/.", id="dot-segment-last"),
+    pytest.param("/api/../egress", id="parent-segment"),
+    pytest.param("/api/..", id="parent-segment-last"),
+    pytest.param("/..", id="parent-of-root"),
+    pytest.param("/api\\egress", id="backslash"),
+    pytest.param("/api/..;/egress", id="semicolon-after-dots"),
+    pytest.param("/api/egress;x=1", id="semicolon"),
+    pytest.param("/api/\0", id="nul"),
+    pytest.param("/api/\n", id="newline"),
+    pytest.param("/api/\r\nX: y", id="header-splitting"),
+    pytest.param("/api/\t", id="tab"),
+    pytest.param("/api/\x7f", id="delete"),
+    pytest.param("/api/\x85", id="next-line"),
+    pytest.param("", id="empty"),
+    pytest.param("api/egress", id="no-slash-first"),
+    pytest.param("*", id="star"),
+    pytest.param("http://host/api", id="absolute-form"),
+    pytest.param("/" + "a" * MAX_PATH_LENGTH, id="too-long"),
+]
+
+
+@pytest.mark.parametrize("path", TRAPS)
+def test_path_with_a_trap_is_malformed(path):
+    assert normal_path(path) is None
+
+
+@pytest.mark.parametrize("code", [*range(0x20), *range(0x7F, 0xA0)])
+def test_control_character_anywhere_is_malformed(code):
+    assert normal_path(f"/api/{chr(code)}egress") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("/", "/", id="root"),
+        pytest.param("/a\u00a0b\u200bc", "/a\u00a0b\u200bc", id="unprintable-text"),
+        pytest.param("/api/whoami", "/api/whoami", id="as-it-is"),
+        pytest.param("/api/whoami/", "/api/whoami", id="trailing-slash"),
+        pytest.param("/API/Whoami", "/API/Whoami", id="case-stays"),
+        pytest.param("/a/.hidden/..b/c..", "/a/.hidden/..b/c..", id="dots-in-names"),
+        pytest.param("/a/...", "/a/...", id="three-dots"),
+        pytest.param("/é/100%", "/é/100%", id="decoded-text"),
+        pytest.param("/" + "a" * 4_095, "/" + "a" * 4_095, id="longest"),
+    ],
+)
+def test_path_has_a_normal_form(path, expected):
+    assert normal_path(path) == expected
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *TRAPS,
+        pytest.param("/api%2Fegress", id="encoded-slash"),
+        pytest.param("/api%2fegress", id="encoded-slash-small"),
+        pytest.param("/api/%2e%2e/egress", id="encoded-dots"),
+        pytest.param("/api/%2E./egress", id="half-encoded-dots"),
+        pytest.param("/api/a%2eb", id="encoded-dot-in-a-name"),
+        pytest.param("/api%5Cegress", id="encoded-backslash"),
+        pytest.param("/api%3Bx", id="encoded-semicolon"),
+        pytest.param("/api/%00", id="encoded-nul"),
+        pytest.param("/api/%0d%0aX: y", id="encoded-header-splitting"),
+        pytest.param("/api/%7f", id="encoded-delete"),
+        pytest.param("/api/%252e%252e", id="encoded-twice"),
+        pytest.param("/api/%25", id="encoded-percent"),
+        pytest.param("/api/%zz", id="percent-without-digits"),
+        pytest.param("/api/%", id="percent-alone"),
+        pytest.param("/api/%2", id="percent-with-one-digit"),
+        pytest.param("/api/%ff", id="not-utf-8"),
+        pytest.param("/api/%c0%af", id="overlong-slash"),
+        pytest.param("/api/%c0%ae%c0%ae/", id="overlong-dots"),
+        pytest.param("/api/%ed%a0%80", id="encoded-surrogate"),
+        pytest.param("/api/é", id="raw-bytes"),
+        pytest.param("/api#/egress", id="fragment"),
+        pytest.param("?/api/egress", id="query-alone"),
+        pytest.param("/" + "%61" * (MAX_PATH_LENGTH + 1), id="too-long-encoded"),
+    ],
+)
+def test_raw_path_with_a_trap_is_malformed(target):
+    assert normal_raw_path(target) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        pytest.param("/", "/", id="root"),
+        pytest.param("/api/whoami", "/api/whoami", id="as-it-is"),
+        pytest.param("/api/whoami/?a=1", "/api/whoami", id="slash-and-query"),
+        pytest.param("/api/whoami?x=/../%2f%zz#", "/api/whoami", id="traps-in-query"),
+        pytest.param("/api/%77hoami", "/api/whoami", id="encoded-letter"),
+        pytest.param("/api/a%20b", "/api/a b", id="encoded-space"),
+        pytest.param("/api/%C3%A9", "/api/é", id="utf-8"),
+        pytest.param("/a+b/~c/$d", "/a+b/~c/$d", id="allowed-characters"),
+    ],
+)
+def test_raw_path_has_a_normal_form(target, expected):
+    assert normal_raw_path(target) == expected
+
+
+@given(st.text(st.sampled_from("/.%25eE2fF;\\?#a\x00é"), max_size=12).map("/{}".format))
+def test_normal_raw_path_leaves_no_trap(target):
+    path = normal_raw_path(target)
+    if path is None:
+        return
+
+    assert normal_path(path) == path
+    assert not re.search(r"//|[%;\\\x00]|/\.\.?(/|$)", path)
+
+
+@given(st.text())
+def test_any_text_is_a_path_or_malformed(text):
+    for parse in (normal_path, normal_raw_path):
+        path = parse(text)
+        assert path is None or path.startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("/api/egress/*", "/api/egress/*", id="as-it-is"),
+        pytest.param(" /api/egress \n", "/api/egress", id="spaces"),
+        pytest.param("/api/egress/", "/api/egress", id="trailing-slash"),
+        pytest.param("https://crm.example/api/a?b=1#c", "/api/a", id="pasted-url"),
+        pytest.param("HTTP://u:p@crm:8000/api/*", "/api/*", id="host-with-port"),
+        pytest.param("https://crm.example/", "/", id="pasted-root"),
+        pytest.param("/api?limit=5", "/api", id="query"),
+        pytest.param("/api#top", "/api", id="fragment"),
+        pytest.param("/api/**/docs***", "/api/*/docs*", id="repeated-stars"),
+        pytest.param("*", "*", id="star-alone"),
+        pytest.param("/é", "/é", id="not-ascii"),
+        pytest.param("/" + "a" * 499, "/" + "a" * 499, id="longest"),
+    ],
+)
+def test_pattern_has_a_stored_form(text, expected):
+    assert normal_pattern(text) == expected
+    assert normal_pattern(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("api/egress", id="no-slash-first"),
+        pytest.param("https://crm.example", id="host-alone"),
+        pytest.param("crm.example/api", id="host-without-scheme"),
+        pytest.param("//crm.example/api", id="host-after-slashes"),
+        pytest.param("?a=1", id="query-alone"),
+        pytest.param("/api//x", id="double-slash"),
+        pytest.param("/api/../x", id="parent-segment"),
+        pytest.param("/api/.", id="dot-segment"),
+        pytest.param("/api\\x", id="backslash"),
+        pytest.param("/api;x", id="semicolon"),
+        pytest.param("/api x", id="space"),
+        pytest.param("/api\u00a0x", id="no-break-space"),
+        pytest.param("/api\0", id="nul"),
+        pytest.param("/api/%2e", id="percent"),
+        pytest.param("/" + "a" * MAX_PATTERN_LENGTH, id="too-long"),
+    ],
+)
+def test_text_that_could_never_match_is_no_pattern(text):
+    with pytest.raises(MalformedPattern) as caught:
+        normal_pattern(text)
+
+    assert str(caught.value).startswith("A pattern ")
+
+
+@given(st.text() | st.text("/*.a;%?# ", max_size=10).map("/{}".format))
+def test_any_text_is_a_pattern_or_malformed(text):
+    try:
+        pattern = normal_pattern(text)
+    except MalformedPattern:
+        return
+
+    assert normal_pattern(pattern) == pattern
+    assert "**" not in pattern
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("https://crm.example/api?x=1", "/api?x=1", id="url"),
+        pytest.param("https://crm.example?x=1", "?x=1", id="url-without-path"),
+        pytest.param("/api?next=https://a/b", "/api?next=https://a/b", id="path"),
+        pytest.param("1http://a/b", "1http://a/b", id="no-scheme"),
+    ],
+)
+def test_pasted_url_loses_its_host(text, expected):
+    assert without_host(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("/api/v2", True, id="itself"),
+        pytest.param("/api/v2/leads", True, id="below"),
+        pytest.param("/api/v20", False, id="longer-segment"),
+        pytest.param("/api", False, id="above"),
+        pytest.param("/x/api/v2", False, id="elsewhere"),
+    ],
+)
+def test_path_is_below_a_prefix(path, expected):
+    assert is_below(path, "/api/v2") is expected
