@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command-line door to the project."""
+"""Django's command-line entrance to the project."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class _AppSettings:
     def proxies(self) -> TrustedProxies:
         return TrustedProxies(self.TRUSTED_PROXIES)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Read all settings again."""
         self.__dict__.clear()
 

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 from apikeys.access.endpoint_permissions import rows
+from apikeys.choices import ActorKind, AuditAction
 
 _TOKENS = "/api/api-tokens"
 
@@ -13,6 +14,9 @@ _TOKENS = "/api/api-tokens"
 class ApiKeysConfig(AppConfig):
     name = "apikeys"
     verbose_name = "API"
+    audit_actions = dict(AuditAction.choices)
+    actor_kinds = dict(ActorKind.choices)
+    grantable_models = ("apikeys.plugintoken",)
     # The first row that fits decides: a star stands for slashes too.
     endpoint_permissions = (
         *rows(f"{_TOKENS}/*/add-domains", {"POST": "apikeys.change_plugintoken"}),

@@ -3,6 +3,9 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+# The permission to manage keys, roles and plugin tokens, as `has_perm` takes it.
+MANAGE_APIS = "apikeys.manage_apis"
+
 
 class ActorKind(models.TextChoices):
     PERSON = "person", _("Person")
@@ -36,6 +39,6 @@ class AuditAction(models.TextChoices):
     ROLE_DELETED = "role_deleted", _("Role deleted")
 
 
-class EpochName(models.TextChoices):
+class CacheName(models.TextChoices):
     KEYS = "keys", _("API keys")
     PLUGIN_TOKENS = "plugin_tokens", _("Plugin tokens")

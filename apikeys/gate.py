@@ -25,7 +25,7 @@ from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call, Grant
 from apikeys.app_settings import app_settings
 from apikeys.caching.db_connections import release_connection
-from apikeys.keys.cache import Proved, keyring
+from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.last_use import last_use
 
 if TYPE_CHECKING:
@@ -101,36 +101,37 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     presented = credentials.find(
         environ.get("HTTP_AUTHORIZATION"),
         environ,
+        app_settings.key_headers,
         credentials.query_parameters(target.partition("?")[2]),
     )
     if isinstance(presented, Refusal):
         return presented
     at = datetime.now(UTC)
-    proved = keyring.prove(presented.text, at)
-    if isinstance(proved, Refusal):
-        return proved
+    verified = key_cache.verify(presented.text, at)
+    if isinstance(verified, Refusal):
+        return verified
     path = normal_raw_path(target)
     # By position: names take as long as the values.
     call = Call(
         path,
         app_settings.proxies.caller(remote, environ.get("HTTP_X_FORWARDED_FOR")),
-        proved.grant.has_expired(at),
+        verified.grant.has_expired(at),
         permission_for(method, path),
         presented.in_parameters,
         app_settings.header_names,
     )
-    return _allowed(proved, call, at)
+    return _allowed(verified, call, at)
 
 
-def _allowed(proved: Proved, call: Call, at: datetime) -> Grant | Refusal:
-    refusal = rules.first_refusal(proved.grant, call)
+def _allowed(verified: VerifiedKey, call: Call, at: datetime) -> Grant | Refusal:
+    refusal = rules.first_refusal(verified.grant, call)
     if refusal is not None:
         return refusal
-    last_use.note(proved.secret, call.address, at)
-    return proved.grant
+    last_use.record_use(verified.secret, call.address, at)
+    return verified.grant
 
 
-# As many as a keyring has by default.
+# As many as a key cache has by default.
 @lru_cache(maxsize=10_000)
 def _headers(
     key_id: str, name: str, location: str, roles: tuple[str, ...]

@@ -124,9 +124,9 @@ def _scale(
     results: Results,
 ) -> None:
     sizes = plan.sizes
-    _say("Filling the keyrings ...")
-    scale.fill_keyring(few[1], few[0], sizes.few)
-    results.megabytes = scale.fill_keyring(many[1], many[0], sizes.many)
+    _say("Filling the key caches ...")
+    scale.fill_key_cache(few[1], few[0], sizes.few)
+    results.megabytes = scale.fill_key_cache(many[1], many[0], sizes.many)
     for number in range(1, plan.rounds + 1):
         _say(f"Round {number} of {plan.rounds} with many keys ...")
         for keys, (database, serving) in ((sizes.few, few), (sizes.many, many)):
@@ -150,7 +150,7 @@ def _plugin_tokens() -> str:
     lines = "".join(f"- {line}\n" for line in measured.stdout.splitlines())
     return (
         "\nPlugin tokens, 1,000 of them, beside a plain `ModelViewSet` with the same"
-        f" decryption, lock,\naudit entry and epoch (wanted: at least 80 %):\n\n{lines}"
+        f" decryption, lock,\naudit entry and cache version (wanted: at least 80 %):\n\n{lines}"
     )
 
 

@@ -1,6 +1,6 @@
 """Plugin tokens as a plain DRF `ModelViewSet` serves them, beside the product's own API.
 
-The same decryption, lock, audit entry and epoch; nothing of normalising, permissions
+The same decryption, lock, audit entry and cache version; nothing of normalising, permissions
 or tenants.
 """
 
@@ -20,8 +20,8 @@ from rest_framework.viewsets import ModelViewSet
 
 from apikeys.api.authentication import KeyAuthentication
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.models import Epoch
-from apikeys.choices import ActorKind, AuditAction, EpochName
+from apikeys.caching.models import CacheVersion
+from apikeys.choices import ActorKind, AuditAction, CacheName
 from apikeys.plugin_tokens.models import PluginToken
 
 
@@ -47,7 +47,7 @@ class PlainViewSet(ModelViewSet[PluginToken]):
         body: Any = request.data
         token.domains = [*token.domains, *body["domains"].split(",")]
         token.save()
-        Epoch.objects.move(EpochName.PLUGIN_TOKENS)
+        CacheVersion.objects.move(CacheName.PLUGIN_TOKENS)
         AuditEntry.objects.create(
             actor_kind=ActorKind.KEY,
             actor="bench",

@@ -21,7 +21,7 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402 (needs the settings)
-from django.contrib.auth.models import Group, User  # noqa: E402
+from django.contrib.auth.models import Group  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, models, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
@@ -32,8 +32,9 @@ from rest_framework_api_key.models import APIKey  # noqa: E402
 from apikeys.access import tokens  # noqa: E402
 from apikeys.changes.actors import OPERATOR  # noqa: E402
 from apikeys.keys.models import ApiKey, KeyRole, KeySecret  # noqa: E402
-from apikeys.keys.services import Issued, issue_key  # noqa: E402
+from apikeys.keys.services import IssuedKey, issue_key  # noqa: E402
 from apikeys.keys.values import KeySettings  # noqa: E402
+from apikeys.organization.models import Person  # noqa: E402
 
 NETWORKS = ("198.51.100.0/24", "192.0.2.0/24")
 ENDPOINTS = ("/api/ingress/*", "/api/egress/*")
@@ -55,7 +56,7 @@ def main(folder: Path, keys: int, used: list[int]) -> None:
     (folder / "credentials.json").write_text(json.dumps(_credentials(issued)))
 
 
-def _issue() -> Issued:
+def _issue() -> IssuedKey:
     return issue_key(
         key_type="v1",
         fields=KeySettings("bench", networks=NETWORKS, endpoints=ENDPOINTS),
@@ -66,9 +67,9 @@ def _issue() -> Issued:
     )
 
 
-def _credentials(issued: Issued) -> dict[str, str]:
+def _credentials(issued: IssuedKey) -> dict[str, str]:
     """Return what each authentication takes; a person of its own for each token."""
-    people = [User.objects.create_user(name) for name in ("token", "knox")]
+    people = [Person.objects.create_user(name) for name in ("token", "knox")]
     return {
         "key_id": issued.key.key_id,
         "key": f"Bearer {issued.token.text}",

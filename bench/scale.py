@@ -27,7 +27,7 @@ _GATE = "/gate"
 class Sizes:
     """Numbers of keys: those of a small database, of a large one, and those in use.
 
-    `many` fit the keyring, `most` do not.
+    `many` fit the key cache, `most` do not.
     """
 
     few: int
@@ -45,9 +45,9 @@ class Queries:
     calls: int
 
 
-def fill_keyring(server: Server, database: Database, keys: int) -> float:
+def fill_key_cache(server: Server, database: Database, keys: int) -> float:
     """Use each of so many keys and return by how many megabytes the worker grew."""
-    # What a first load of any kind costs is no matter of the keyring.
+    # What a first load of any kind costs is no matter of the key_cache.
     load.run(server.url(_GATE), 2, database.credentials()["key"])
     before = resident_bytes(server.worker)
     load.ask_with_each(server.url(_GATE), database.tokens(keys), keys)
@@ -97,7 +97,7 @@ def _trial(
     connection = http.client.HTTPConnection(HOST, server.port, timeout=10)
     headers = load.headers(credentials["key"])
     _await(connection, headers, HTTPStatus.OK)
-    # Changes come at any moment between two looks at the epoch.
+    # Changes come at any moment between two looks at the version.
     time.sleep(position % 10 * 0.025)
     commands.write(f"off {credentials['key_id']}\n")
     commands.flush()

@@ -129,6 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_USER_MODEL = "apikeys.Person"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -285,11 +286,11 @@ KEY_HEADER_PAIRS = tuple(
 )
 # The host CRM's own paths that a key type covers, as JSON: {"v1": ["/crm"]}.
 KEY_TYPE_EXTRA_PATHS = env.json("KEY_TYPE_EXTRA_PATHS", default={})
-# How old the epoch known to a process may be; 0 reads it on each call.
-KEYRING_MAX_STALE_SECONDS = env.float("KEYRING_MAX_STALE_SECONDS", default=0.25)
+# How old the cache version known to a process may be; 0 reads it on each call.
+KEY_CACHE_MAX_STALE_SECONDS = env.float("KEY_CACHE_MAX_STALE_SECONDS", default=0.25)
 # How long remembered grants serve while the database is away.
-KEYRING_OUTAGE_SECONDS = env.float("KEYRING_OUTAGE_SECONDS", default=30.0)
+KEY_CACHE_OUTAGE_SECONDS = env.float("KEY_CACHE_OUTAGE_SECONDS", default=30.0)
 # How many keys a process remembers.
-KEYRING_SIZE = env.int("KEYRING_SIZE", default=10_000)
+KEY_CACHE_SIZE = env.int("KEY_CACHE_SIZE", default=10_000)
 # How often collected last uses are written.
 LAST_USE_FLUSH_SECONDS = env.float("LAST_USE_FLUSH_SECONDS", default=60.0)

@@ -47,4 +47,4 @@ WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
 
 # Each call sees what the one before it changed.
-KEYRING_MAX_STALE_SECONDS = 0
+KEY_CACHE_MAX_STALE_SECONDS = 0

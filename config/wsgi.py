@@ -1,4 +1,4 @@
-"""The WSGI door: checks the settings, then puts the gate in front of Django."""
+"""The WSGI entrance: checks the settings, then puts the gate in front of Django."""
 
 from __future__ import annotations
 

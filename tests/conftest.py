@@ -10,9 +10,9 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from apikeys.app_settings import app_settings
-from apikeys.keys.cache import keyring
+from apikeys.keys.cache import key_cache
 from apikeys.keys.last_use import last_use
-from apikeys.plugin_tokens.cache import token_ring
+from apikeys.plugin_tokens.cache import plugin_token_cache
 from apikeys.plugin_tokens.last_use import plugin_token_last_use
 
 # The same examples in every run, and no complaint about a busy machine.
@@ -27,7 +27,7 @@ hypothesis_settings.load_profile("suite")
 
 @receiver(setting_changed)
 def read_settings_again(**kwargs: object) -> None:
-    app_settings.forget()
+    app_settings.clear()
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +45,7 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def fresh_process(settings) -> Iterator[None]:
-    """Each test starts as a new process: a rolled back epoch repeats its numbers."""
+    """Each test starts as a new process: a rolled back cache version repeats its numbers."""
     settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
     _forget()
     yield
@@ -53,7 +53,7 @@ def fresh_process(settings) -> Iterator[None]:
 
 
 def _forget() -> None:
-    keyring.forget()
-    token_ring.forget()
+    key_cache.clear()
+    plugin_token_cache.clear()
     last_use._pending.clear()
     plugin_token_last_use._pending.clear()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apikeys.access.key_types import KEY_TYPES, Need
 from apikeys.changes.actors import OPERATOR, Actor
 from apikeys.choices import ActorKind
-from apikeys.keys.services import Issued, issue_key
+from apikeys.keys.services import IssuedKey, issue_key
 from apikeys.keys.values import KeySettings
 from apikeys.organization.models import Location
 from apikeys.organization.roles import ACCOUNT_READER, ADMINISTRATOR, FULL_ACCESS
@@ -32,11 +32,11 @@ class KeySettingsFactory(factory.Factory[KeySettings]):
     endpoints = ("/api/egress/*",)
 
 
-class IssuedFactory(factory.Factory[Issued]):
+class IssuedFactory(factory.Factory[IssuedKey]):
     """A key for a year, with its token. Settings are given as `fields__name` and so on."""
 
     class Meta:
-        model = Issued
+        model = IssuedKey
 
     key_type = "v1"
     fields = factory.SubFactory(KeySettingsFactory)
@@ -45,7 +45,9 @@ class IssuedFactory(factory.Factory[Issued]):
     expires_at: Any = factory.LazyAttribute(lambda key: key.at + timedelta(days=365))
 
     @classmethod
-    def _create(cls, model_class: type[Issued], *args: Any, **values: Any) -> Issued:
+    def _create(
+        cls, model_class: type[IssuedKey], *args: Any, **values: Any
+    ) -> IssuedKey:
         values.setdefault("roles", _roles_for(values["key_type"]))
         return issue_key(**values)
 

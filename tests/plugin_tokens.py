@@ -14,7 +14,7 @@ from apikeys.keys.services import issue_key
 from apikeys.keys.values import KeySettings
 from apikeys.organization.models import Location
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS, grantable_permissions
-from apikeys.plugin_tokens.cache import KnownToken, token_ring
+from apikeys.plugin_tokens.cache import KnownToken, plugin_token_cache
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.services import issue_plugin_token, set_may_manage_tokens
 
@@ -84,7 +84,7 @@ def change(actor: Actor = OPERATOR) -> Any:
 
 def known(value: str) -> KnownToken:
     """Return what this process knows of a token, which must exist."""
-    token = token_ring.find(value)
+    token = plugin_token_cache.find(value)
     assert token is not None
     return token
 

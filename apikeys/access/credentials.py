@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 
 from apikeys.access import refusals, tokens
 from apikeys.access.refusals import Refusal
-from apikeys.app_settings import app_settings
 
 Pair = tuple[str, str]
 
@@ -24,7 +23,7 @@ _PARAMETER_NAMES = frozenset(name for pair in PARAMETER_PAIRS for name in pair)
 
 
 @dataclass(slots=True)
-class Presented:
+class PresentedCredential:
     """The text of a credential, not yet read, and whether it stood in parameters."""
 
     text: str = field(repr=False)
@@ -32,18 +31,21 @@ class Presented:
 
 
 def find(
-    authorization: str | None, environ: Mapping[str, Any], *carriers: Sequence[Pair]
-) -> Presented | Refusal:
+    authorization: str | None,
+    environ: Mapping[str, Any],
+    key_headers: Sequence[Pair],
+    *carriers: Sequence[Pair],
+) -> PresentedCredential | Refusal:
     """Return the one credential of a request, or why there is not exactly one.
 
-    The header pairs stand in `environ` (WSGI). `carriers` are the parameters of the
+    The header pairs stand in `environ` under the names `key_headers` (WSGI). `carriers` are the parameters of the
     query and of the body, each for itself: two halves in different ones are no pair.
     The same credential twice is one. Half a pair in headers is malformed; half a pair
     in parameters only where nothing else is there, since a guarded application may
     have a parameter `api` of its own.
     """
     texts = []
-    for key_id, secret in app_settings.key_headers:
+    for key_id, secret in key_headers:
         if key_id in environ or secret in environ:
             texts.append(_joined(environ.get(key_id), environ.get(secret)))
     in_bearer = bearer(authorization)
@@ -59,7 +61,7 @@ def find(
         return refusals.CREDENTIALS_MISSING
     if len(texts) > 1 and len(set(texts)) > 1:
         return refusals.CREDENTIALS_AMBIGUOUS
-    return Presented(texts[0], bool(in_parameters))
+    return PresentedCredential(texts[0], bool(in_parameters))
 
 
 def read(text: str) -> tokens.Token | Refusal:

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
-
-from django.db import models
-from django.utils.translation import gettext_lazy as _
+from enum import Enum, StrEnum
 
 # Every type may ask who it is, what it may do and how the API looks, whatever its
 # endpoint patterns say.
@@ -21,13 +18,13 @@ SELF_PATHS = ("/api/whoami", "/api/explain", "/api/schema", "/api/docs")
 MAX_NAME_LENGTH = 100
 
 
-class KeyTypeName(models.TextChoices):
-    V1 = "v1", _("v1")
-    V2 = "v2", _("v2")
-    WEBSERVICE_STANDARD = "webservice_standard", _("Web service: standard")
-    WEBSERVICE_PREMIUM = "webservice_premium", _("Web service: premium")
-    MANAGE_CONSENTS = "manage_consents", _("Manage consents")
-    SMS = "sms", _("SMS")
+class KeyTypeName(StrEnum):
+    V1 = "v1"
+    V2 = "v2"
+    WEBSERVICE_STANDARD = "webservice_standard"
+    WEBSERVICE_PREMIUM = "webservice_premium"
+    MANAGE_CONSENTS = "manage_consents"
+    SMS = "sms"
 
 
 class Need(Enum):
@@ -38,9 +35,13 @@ class Need(Enum):
 
 @dataclass(frozen=True, slots=True)
 class KeyType:
-    """One key type: the paths it covers and the need of each of its fields."""
+    """One key type: the paths it covers and the need of each of its fields.
+
+    `label` and `summary` are plain English; edges translate them.
+    """
 
     name: KeyTypeName
+    label: str
     summary: str
     prefixes: tuple[str, ...]
     fields: Mapping[str, Need]
@@ -81,18 +82,21 @@ KEY_TYPES: Mapping[str, KeyType] = {
     for kind in (
         KeyType(
             KeyTypeName.V1,
+            "v1",
             "egress and ingress endpoints",
             ("/api/egress", "/api/ingress", "/api/api-tokens"),
             _CALLS,
         ),
         KeyType(
             KeyTypeName.V2,
+            "v2",
             "REST endpoints under /api/v2",
             ("/api/v2", "/api/api-tokens"),
             _CALLS,
         ),
         KeyType(
             KeyTypeName.WEBSERVICE_STANDARD,
+            "Web service: standard",
             "users of a portal or an application",
             ("/webservice/WebserviceStandard",),
             _APPLICATION,
@@ -100,6 +104,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         ),
         KeyType(
             KeyTypeName.WEBSERVICE_PREMIUM,
+            "Web service: premium",
             "users of the customer portal",
             ("/webservice/WebservicePremium",),
             _APPLICATION,
@@ -107,6 +112,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         ),
         KeyType(
             KeyTypeName.MANAGE_CONSENTS,
+            "Manage consents",
             "consent forms",
             ("/webservice/ManageConsents",),
             _APPLICATION,
@@ -114,6 +120,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         ),
         KeyType(
             KeyTypeName.SMS,
+            "SMS",
             "delivery reports of a text-message gateway",
             ("/webservice/SMS",),
             _SMS,

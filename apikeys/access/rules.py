@@ -1,7 +1,7 @@
 """May this key make this call? One rule is one function, their order one tuple.
 
 Pure: no row, no clock, no request. The caller has proved the secret before it
-asks (rules 1 and 2 are `credentials` and `keyring`), so a refusal from here may
+asks (rules 1 and 2 are `credentials` and `keys.cache`), so a refusal from here may
 say precisely what is wrong.
 """
 
@@ -172,7 +172,7 @@ def _ask(grant: Grant, call: Call) -> Refusal | None:
 
 
 # Clients repeat themselves, and a grant never changes: the same call to the same
-# grant gets the answer that it got. As many as a keyring has keys by default.
+# grant gets the answer that it got. As many as a key cache has keys by default.
 _remembered = lru_cache(maxsize=10_000)(_ask)
 
 

@@ -1,7 +1,7 @@
 """Who calls, and whether the policy lets the call pass.
 
 All rules are asked here and not in permission classes, so that no route can forget
-one and this door decides as the gate does.
+one and this entrance decides as the gate does.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call
 from apikeys.api.problems import Refused
 from apikeys.app_settings import app_settings
-from apikeys.keys.cache import Proved, keyring
+from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.last_use import last_use
 from apikeys.pages.people import may_look, request_address
 
 
 @dataclass(slots=True)
 class CallingKey:
-    """`request.user` of a call with a key. `request.auth` is its `Proved`."""
+    """`request.user` of a call with a key. `request.auth` is its `VerifiedKey`."""
 
     key_id: str
     name: str
@@ -45,7 +45,7 @@ class CallingKey:
 class KeyAuthentication(BaseAuthentication):
     """Bearer token, header pair, or (where the key allows it) parameters."""
 
-    def authenticate(self, request: Request) -> tuple[CallingKey, Proved] | None:
+    def authenticate(self, request: Request) -> tuple[CallingKey, VerifiedKey] | None:
         # Django's own request: DRF's wrapper takes its time over each attribute.
         inner = request._request
         presented = find_key(inner, inner.META.get("HTTP_AUTHORIZATION"))
@@ -55,26 +55,26 @@ class KeyAuthentication(BaseAuthentication):
             raise Refused(presented)
         if app_settings.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(refusals.HTTPS_REQUIRED)
-        proved = keyring.prove(presented.text, at := datetime.now(UTC))
-        if isinstance(proved, Refusal):
-            raise Refused(proved)
+        verified = key_cache.verify(presented.text, at := datetime.now(UTC))
+        if isinstance(verified, Refusal):
+            raise Refused(verified)
         method, path = inner.method or "", normal_path(inner.path_info)
         # By position: names take as long as the values.
         call = Call(
             path,
             request_address(inner),
-            proved.grant.has_expired(at),
+            verified.grant.has_expired(at),
             permission_for(method, path),
             presented.in_parameters,
             app_settings.header_names,
         )
-        refusal = rules.first_refusal(proved.grant, call)
+        refusal = rules.first_refusal(verified.grant, call)
         if refusal is not None:
             raise Refused(refusal)
         if presented.in_parameters:
             _remove_from_query(request)
-        last_use.note(proved.secret, call.address, at)
-        return CallingKey(proved.grant.key_id, proved.grant.name), proved
+        last_use.record_use(verified.secret, call.address, at)
+        return CallingKey(verified.grant.key_id, verified.grant.name), verified
 
     def authenticate_header(self, request: Request) -> str:
         return refusals.CHALLENGE
@@ -93,19 +93,19 @@ class StaffAuthentication(SessionAuthentication):
 
 def find_key(
     request: HttpRequest, authorization: str | None
-) -> credentials.Presented | Refusal:
+) -> credentials.PresentedCredential | Refusal:
     """Return the one key that a call presents, or why there is not exactly one."""
     meta, carriers = request.META, []
     if meta.get("QUERY_STRING"):
         carriers.append(credentials.query_parameters(meta["QUERY_STRING"]))
     if meta.get("CONTENT_LENGTH"):
         carriers.append(_body_parameters(request))
-    return credentials.find(authorization, meta, *carriers)
+    return credentials.find(authorization, meta, app_settings.key_headers, *carriers)
 
 
-def calling_key(request: Request) -> Proved:
-    """Return what was proved of the key that makes this call."""
-    if not isinstance(request.auth, Proved):
+def calling_key(request: Request) -> VerifiedKey:
+    """Return what was verified of the key that makes this call."""
+    if not isinstance(request.auth, VerifiedKey):
         raise TypeError("The call was not authenticated with a key.")
     return request.auth
 

@@ -5,14 +5,14 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from apikeys.keys.cache import Proved
+from apikeys.keys.cache import VerifiedKey
 
 
 class IsKey(BasePermission):
     """Only keys; what a key may do was asked when it was authenticated."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.auth, Proved)
+        return isinstance(request.auth, VerifiedKey)
 
 
 class IsKeyOrStaff(BasePermission):

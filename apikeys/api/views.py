@@ -26,7 +26,7 @@ from apikeys.api.serializers import (
     ProblemSerializer,
     WhoamiSerializer,
 )
-from apikeys.keys.cache import Proved
+from apikeys.keys.cache import VerifiedKey
 from apikeys.keys.hypothetical_calls import hypothetical_call
 from apikeys.pages.people import request_address
 
@@ -53,8 +53,8 @@ class WhoamiView(ProblemErrors, APIView):
         summary="Which key is calling, and what it may do",
     )
     def get(self, request: Request) -> Response:
-        proved = calling_key(request)
-        grant, address = proved.grant, request_address(request)
+        verified = calling_key(request)
+        grant, address = verified.grant, request_address(request)
         return Response(
             {
                 "id": grant.key_id,
@@ -67,7 +67,7 @@ class WhoamiView(ProblemErrors, APIView):
                 "address": str(address) if address else None,
                 "networks": [str(network) for network in grant.networks],
                 "endpoints": [pattern.text for pattern in grant.endpoints],
-                "rotation": _rotation(proved),
+                "rotation": _rotation(verified),
             }
         )
 
@@ -134,12 +134,12 @@ class DocsView(ProblemErrors, SpectacularSwaggerSplitView):
     permission_classes = [IsKeyOrStaff]
 
 
-def _rotation(proved: Proved) -> dict[str, Any] | None:
+def _rotation(verified: VerifiedKey) -> dict[str, Any] | None:
     at = timezone.now()
-    for secret in proved.secrets:
+    for secret in verified.secrets:
         if secret.expires_at is not None and secret.is_live(at):
             return {
                 "overlap_ends_at": secret.expires_at,
-                "presented": "old" if proved.secret is secret else "new",
+                "presented": "old" if verified.secret is secret else "new",
             }
     return None

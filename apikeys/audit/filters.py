@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.choices import ActorKind, AuditAction
+from apikeys.contributions import labels
 from apikeys.pages.filters import ChoiceFilter, ColumnFilter
 
 
@@ -13,14 +14,18 @@ class ActionFilter(ColumnFilter):
     title = _("action")
     parameter_name = "action"
     column = "action"
-    values = AuditAction
+
+    def labels(self) -> dict[str, Any]:
+        return labels("audit_actions")
 
 
 class ActorKindFilter(ColumnFilter):
     title = _("actor")
     parameter_name = "actor"
     column = "actor_kind"
-    values = ActorKind
+
+    def labels(self) -> dict[str, Any]:
+        return labels("actor_kinds")
 
 
 class MomentFilter(ChoiceFilter):

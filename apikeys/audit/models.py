@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.choices import ActorKind, AuditAction
+from apikeys.contributions import label
 
 
 class AppendOnly(TypeError):
@@ -29,12 +29,10 @@ class AuditEntry(models.Model):
     """Names the credential by text, not by foreign key, so that it outlives it."""
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
-    actor_kind = models.CharField(max_length=10, choices=ActorKind.choices)
+    actor_kind = models.CharField(max_length=20)
     actor = models.CharField(_("who"), max_length=150, db_index=True)
     address = models.GenericIPAddressField(_("address"), null=True)
-    action = models.CharField(
-        _("what"), max_length=30, choices=AuditAction.choices, db_index=True
-    )
+    action = models.CharField(_("what"), max_length=40, db_index=True)
     subject_id = models.CharField(_("ID"), max_length=40, db_index=True)
     subject_name = models.CharField(_("name"), max_length=255)
     changes = models.JSONField(_("changes"), default=dict)
@@ -57,3 +55,10 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly
+
+    # Plain text columns, named as Django names the labels of choices.
+    def get_action_display(self) -> str:
+        return label("audit_actions", self.action)
+
+    def get_actor_kind_display(self) -> str:
+        return label("actor_kinds", self.actor_kind)

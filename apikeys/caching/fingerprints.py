@@ -14,7 +14,7 @@ from hashlib import blake2b
 _keyed = blake2b(digest_size=32, key=secrets.token_bytes(blake2b.MAX_KEY_SIZE))
 
 
-def mark(text: str) -> bytes:
+def fingerprint(text: str) -> bytes:
     """Return the mark of a text; compare it in constant time."""
     hashed = _keyed.copy()
     # No two texts may have the same bytes, whatever a caller sent.

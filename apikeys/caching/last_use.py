@@ -45,7 +45,7 @@ class LastUse:
         self._timer: threading.Thread | None = None
         self._wake = threading.Event()
 
-    def note(self, secret: Used, address: Address | None, at: datetime) -> None:
+    def record_use(self, secret: Used, address: Address | None, at: datetime) -> None:
         """Take down one use of a secret that has just passed every check."""
         before = secret.last_used_at
         if before is None or at - before > SILENCE:

@@ -1,7 +1,7 @@
-"""The epoch of one kind of credential, as this process knows it.
+"""The cache version of one kind of credential, as this process knows it.
 
-The database is asked for it at most every `KEYRING_MAX_STALE_SECONDS`. While it
-does not answer, the last answer serves for `KEYRING_OUTAGE_SECONDS`; the database
+The database is asked for it at most every `KEY_CACHE_MAX_STALE_SECONDS`. While it
+does not answer, the last answer serves for `KEY_CACHE_OUTAGE_SECONDS`; the database
 is probed once a second, by one thread.
 """
 
@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from apikeys.caching.db_connections import drop_broken_connection
-from apikeys.caching.models import Epoch
-from apikeys.choices import EpochName
+from apikeys.caching.models import CacheVersion, moved_here
+from apikeys.choices import CacheName
 
 logger = logging.getLogger(__name__)
 
@@ -27,36 +27,30 @@ class StateUnknown(Exception):
     """The database does not answer and nothing that is remembered may serve."""
 
 
-class EpochWatch:
-    """Knows one epoch. Thread-safe."""
+class CacheVersionReader:
+    """Knows one version. Thread-safe."""
 
-    def __init__(self, name: EpochName) -> None:
+    def __init__(self, name: CacheName) -> None:
         self._name = name
         self._lock = threading.Lock()
         self._reading = threading.Lock()
-        self._epoch = -1
+        self._version = -1
         self._read_at = float("-inf")
         self._fresh_until = float("-inf")
         self._probe_at = float("-inf")
-        self._asked_again = 0
+        self._moves_seen = -1
 
-    def look_again(self) -> None:
-        """Read the epoch at the next use, whatever its age."""
-        with self._lock:
-            self._asked_again += 1
-            self._fresh_until = float("-inf")
-
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Forget everything, as a new process does."""
         with self._lock:
-            self._epoch = -1
+            self._version = -1
             self._read_at = self._fresh_until = self._probe_at = float("-inf")
 
     def current(self) -> int:
-        """Return the epoch. Raises `StateUnknown` after too long an outage."""
+        """Return the version. Raises `StateUnknown` after too long an outage."""
         now = time.monotonic()
-        if now < self._fresh_until:
-            return self._epoch
+        if now < self._fresh_until and self._moves_seen == moved_here[self._name]:
+            return self._version
         if now < self._probe_at or not self._reading.acquire(
             blocking=not self._is_lost()
         ):
@@ -83,23 +77,23 @@ class EpochWatch:
 
     def _read(self) -> int:
         asked_at = time.monotonic()
-        if asked_at < self._fresh_until:
-            return self._epoch  # another thread has just read it
-        asked_again = self._asked_again
+        moves = moved_here[self._name]
+        if asked_at < self._fresh_until and self._moves_seen == moves:
+            return self._version  # another thread has just read it
         try:
-            self._epoch = Epoch.objects.current(self._name)
+            self._version = CacheVersion.objects.current(self._name)
         except (DatabaseError, InterfaceError) as error:
             self.note_loss(error)
             return self._remembered(asked_at)
         self._probe_at = float("-inf")
         with self._lock:
             self._read_at = asked_at
-            # A commit during the read makes its answer old already.
-            if asked_again == self._asked_again:
-                self._fresh_until = asked_at + settings.KEYRING_MAX_STALE_SECONDS
-        return self._epoch
+            # Counted before the read: a commit during it makes its answer old already.
+            self._moves_seen = moves
+            self._fresh_until = asked_at + settings.KEY_CACHE_MAX_STALE_SECONDS
+        return self._version
 
     def _remembered(self, now: float) -> int:
-        if now - self._read_at > settings.KEYRING_OUTAGE_SECONDS:
+        if now - self._read_at > settings.KEY_CACHE_OUTAGE_SECONDS:
             raise StateUnknown
-        return self._epoch
+        return self._version

@@ -17,7 +17,7 @@ class InvalidFields(ServiceRefusal):
         self.errors = dict(errors)
 
 
-class PermissionGrowth(ServiceRefusal):
+class PrivilegeEscalation(ServiceRefusal):
     """The actor would hand out permissions that the actor lacks."""
 
     def __init__(self, lacking: list[str]) -> None:

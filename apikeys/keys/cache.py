@@ -1,15 +1,15 @@
 """What this process knows about keys, true while one number stands still.
 
-A secret is proved against its digest once for each time that its row is read; from
+A secret is verified against its digest once for each time that its row is read; from
 then on this process knows it again by its mark (see `marks`).
 
-Each entry is read together with the epoch of its moment; the epoch is read
+Each entry is read together with the cache version of its moment; the cache version is read
 *before* the row, so that a change between the two reads makes the entry stale
-and never fresh by mistake. A moved epoch makes entries stale, not gone: the next
+and never fresh by mistake. A moved cache version makes entries stale, not gone: the next
 use of each reads that one row again.
 
-How old the known epoch may be, and what serves while the database is away, is
-said in `epoch_watch`.
+How old the known cache version may be, and what serves while the database is away, is
+said in `caching.version`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from apikeys.access.paths import compile_pattern
 from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Grant
 from apikeys.caching import fingerprints
-from apikeys.caching.version import EpochWatch, StateUnknown
-from apikeys.choices import EpochName
+from apikeys.caching.version import CacheVersionReader, StateUnknown
+from apikeys.choices import CacheName
 from apikeys.keys.models import KeySecret
 from apikeys.organization.roles import permissions_of
 
@@ -65,7 +65,7 @@ _HeldByRoles = dict[tuple[int, ...], tuple[tuple[str, ...], frozenset[str]]]
 class Secret:
     """One secret of a key. `last_used_at` is what this process knows of it.
 
-    `mark` is that of the token which has proved it here, empty before one has.
+    `mark` is that of the token which has verified it here, empty before one has.
     """
 
     pk: int
@@ -73,14 +73,14 @@ class Secret:
     pepper: int
     expires_at: datetime | None
     last_used_at: datetime | None
-    mark: bytes = field(default=b"", repr=False)
+    fingerprint: bytes = field(default=b"", repr=False)
 
     def is_live(self, at: datetime) -> bool:
         return self.expires_at is None or at < self.expires_at
 
 
-class Proved(NamedTuple):
-    """A key whose secret was proved, and which of its secrets it was."""
+class VerifiedKey(NamedTuple):
+    """A key whose secret was verified, and which of its secrets it was."""
 
     grant: Grant
     secret: Secret
@@ -89,45 +89,43 @@ class Proved(NamedTuple):
 
 # Compared with when there is no such key, so that both cases cost the same. No
 # text has this digest.
-_OF_NO_KEY = (Proved(Grant("", "", "", ()), Secret(0, "0" * 64, 0, None, None), ()),)
+_OF_NO_KEY = (
+    VerifiedKey(Grant("", "", "", ()), Secret(0, "0" * 64, 0, None, None), ()),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key as remembered, with the epoch at which that was true.
+    """A key as remembered, with the cache version at which that was true.
 
-    `proofs` say for each of its secrets what whoever knows it has proved.
+    `proofs` say for each of its secrets what whoever knows it has verified.
     """
 
-    epoch: int
+    version: int
     grant: Grant
-    proofs: tuple[Proved, ...]
+    proofs: tuple[VerifiedKey, ...]
 
 
-class Keyring:
+class KeyCache:
     """Bounded memory of keys; the least recently used leave first. Thread-safe."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._lock = threading.Lock()
-        self._watch = EpochWatch(EpochName.KEYS)
+        self._watch = CacheVersionReader(CacheName.KEYS)
         self._roles: tuple[int, _HeldByRoles] = (-1, {})
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def look_again(self) -> None:
-        """Read the epoch at the next use, whatever its age."""
-        self._watch.look_again()
-
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Forget everything, as a new process does."""
         with self._lock:
             self._entries.clear()
             self._roles = (-1, {})
-        self._watch.forget()
+        self._watch.clear()
 
-    def prove(self, text: str, at: datetime) -> Proved | Refusal:
+    def verify(self, text: str, at: datetime) -> VerifiedKey | Refusal:
         """Return the key whose live secret this text ends with, or why there is none.
 
         What has the form of a token gets one and the same refusal.
@@ -148,15 +146,15 @@ class Keyring:
 
         Raises `StateUnknown` when the database is away and nothing may serve.
         """
-        epoch = self._watch.current()
+        version = self._watch.current()
         entry = self._entries.get(key_id)
-        if entry is not None and entry.epoch == epoch:
+        if entry is not None and entry.version == version:
             try:  # noqa: SIM105 (suppress() takes longer than what it surrounds)
                 self._entries.move_to_end(key_id)
             except KeyError:
                 pass  # another thread has just dropped it
             return entry
-        entry = self._load(key_id, epoch)
+        entry = self._load(key_id, version)
         if entry is not None:
             self._keep(key_id, entry)
         return entry
@@ -165,18 +163,18 @@ class Keyring:
         with self._lock:
             self._entries[key_id] = entry
             self._entries.move_to_end(key_id)
-            while len(self._entries) > settings.KEYRING_SIZE:
+            while len(self._entries) > settings.KEY_CACHE_SIZE:
                 self._entries.popitem(last=False)
 
-    def _load(self, key_id: str, epoch: int) -> Entry | None:
+    def _load(self, key_id: str, version: int) -> Entry | None:
         self._watch.refuse_while_lost()
         try:
-            return self._read(key_id, epoch)
+            return self._read(key_id, version)
         except (DatabaseError, InterfaceError) as error:
             self._watch.note_loss(error)
             raise StateUnknown from None
 
-    def _read(self, key_id: str, epoch: int) -> Entry | None:
+    def _read(self, key_id: str, version: int) -> Entry | None:
         rows = list(
             KeySecret.objects.filter(key__key_id=key_id, key__deleted_at=None)
             .order_by("pk")
@@ -187,11 +185,11 @@ class Keyring:
             return None
         secrets = {row[0]: Secret(*row[:5]) for row in rows}
         role_ids = tuple(sorted({row[-1] for row in rows if row[-1] is not None}))
-        names, permissions = self._held_by(role_ids, epoch)
+        names, permissions = self._held_by(role_ids, version)
         grant = _grant(rows[0], names, permissions)
         every = tuple(secrets.values())
         return Entry(
-            epoch, grant, tuple(Proved(grant, secret, every) for secret in every)
+            version, grant, tuple(VerifiedKey(grant, secret, every) for secret in every)
         )
 
     def _drop(self, key_id: str) -> None:
@@ -199,13 +197,13 @@ class Keyring:
             self._entries.pop(key_id, None)
 
     def _held_by(
-        self, role_ids: tuple[int, ...], epoch: int
+        self, role_ids: tuple[int, ...], version: int
     ) -> tuple[tuple[str, ...], frozenset[str]]:
         known_at, held = self._roles
-        if known_at != epoch:
+        if known_at != version:
             held = {}
-            self._roles = (epoch, held)
-        # Only ever written to the memory of the epoch that was read before it.
+            self._roles = (version, held)
+        # Only ever written to the memory of the cache version that was read before it.
         if role_ids not in held:
             roles = Group.objects.filter(pk__in=role_ids).order_by("name")
             held[role_ids] = (
@@ -220,42 +218,42 @@ def _refused_form(text: str) -> Refusal | None:
     return token if isinstance(token, Refusal) else None
 
 
-def _recalled(entry: Entry | None, text: str, at: datetime) -> Proved | None:
-    """Return the secret that has proved itself since its row was read."""
+def _recalled(entry: Entry | None, text: str, at: datetime) -> VerifiedKey | None:
+    """Return the secret that has verified itself since its row was read."""
     if entry is None:
         return None
-    mark = fingerprints.mark(text)
-    for proved in entry.proofs:
-        secret = proved.secret
-        if hmac.compare_digest(mark, secret.mark) and secret.is_live(at):
-            return proved
+    mark = fingerprints.fingerprint(text)
+    for verified in entry.proofs:
+        secret = verified.secret
+        if hmac.compare_digest(mark, secret.fingerprint) and secret.is_live(at):
+            return verified
     return None
 
 
-def _proved_anew(entry: Entry | None, text: str, at: datetime) -> Proved | Refusal:
+def _proved_anew(entry: Entry | None, text: str, at: datetime) -> VerifiedKey | Refusal:
     token = credentials.read(text)
     if isinstance(token, Refusal):
         return token
-    proved = _matching(entry.proofs if entry else _OF_NO_KEY, token, at)
-    if proved is None:
+    verified = _matching(entry.proofs if entry else _OF_NO_KEY, token, at)
+    if verified is None:
         return refusals.CREDENTIALS_INVALID
-    proved.secret.mark = fingerprints.mark(text)
-    return proved
+    verified.secret.fingerprint = fingerprints.fingerprint(text)
+    return verified
 
 
 def _matching(
-    proofs: tuple[Proved, ...], token: tokens.Token, at: datetime
-) -> Proved | None:
+    proofs: tuple[VerifiedKey, ...], token: tokens.Token, at: datetime
+) -> VerifiedKey | None:
     """Compare with every secret in constant time."""
     peppers: dict[int, str] = settings.API_KEY_PEPPERS
-    found: Proved | None = None
-    for proved in proofs:
-        secret = proved.secret
+    found: VerifiedKey | None = None
+    for verified in proofs:
+        secret = verified.secret
         pepper = peppers.get(secret.pepper)
         digest = tokens.digest(token, pepper or "none")
         is_same = hmac.compare_digest(digest, secret.digest)
         if is_same and pepper is not None and secret.is_live(at):
-            found = proved
+            found = verified
     return found
 
 
@@ -283,4 +281,4 @@ def _grant(
 
 
 # Each process has one.
-keyring = Keyring()
+key_cache = KeyCache()

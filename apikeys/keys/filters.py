@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.access.key_types import KeyTypeName
+from apikeys.access.key_types import KEY_TYPES
 from apikeys.keys.models import ApiKey
 from apikeys.pages.filters import ChoiceFilter, ColumnFilter
 
@@ -21,7 +22,9 @@ class TypeFilter(ColumnFilter):
     title = _("type")
     parameter_name = "type"
     column = "key_type"
-    values = KeyTypeName
+
+    def labels(self) -> dict[str, Any]:
+        return {name: gettext(kind.label) for name, kind in KEY_TYPES.items()}
 
 
 class StatusFilter(ChoiceFilter):

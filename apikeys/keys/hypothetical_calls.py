@@ -1,4 +1,4 @@
-"""A call that nobody makes, for "would this call pass?" on every door."""
+"""A call that nobody makes, for "would this call pass?" on every entrance."""
 
 from __future__ import annotations
 

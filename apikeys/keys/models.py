@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.access.key_types import KEY_TYPES, KeyType, KeyTypeName
+from apikeys.access.key_types import KEY_TYPES, KeyType
 from apikeys.organization.models import Location
 
 
@@ -79,9 +79,7 @@ class ApiKey(models.Model):
     )
 
     key_id = models.CharField(_("ID"), max_length=20, unique=True)
-    key_type = models.CharField(
-        _("type"), max_length=20, choices=KeyTypeName.choices, db_index=True
-    )
+    key_type = models.CharField(_("type"), max_length=40, db_index=True)
     location = models.ForeignKey(
         Location,
         models.PROTECT,
@@ -147,6 +145,10 @@ class ApiKey(models.Model):
     @property
     def type(self) -> KeyType:
         return KEY_TYPES[self.key_type]
+
+    # A plain text column, named as Django names the labels of choices.
+    def get_key_type_display(self) -> str:
+        return gettext(self.type.label)
 
     @property
     def is_deleted(self) -> bool:

@@ -13,10 +13,10 @@ from apikeys.changes.nonces import spend_nonce
 from apikeys.choices import AuditAction
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.services import (
-    Issued,
+    IssuedKey,
     add_secret,
     lock_key,
-    refuse_growth,
+    refuse_escalation,
     refuse_other_version,
     save_change,
 )
@@ -56,7 +56,7 @@ def rotate_key(
     at: datetime,
     nonce: str = "",
     expected_version: int | None = None,
-) -> Issued:
+) -> IssuedKey:
     """Give the key a second secret; the first lives on for the overlap (0 to 7 days).
 
     The overlap never reaches past the key's expiry. Of two people who rotate from
@@ -72,12 +72,12 @@ def rotate_key(
         raise KeyNotUsable
     if _older_secret(key, at) is not None:
         raise RotationUnderWay
-    refuse_growth(actor, key.roles.all())
+    refuse_escalation(actor, key.roles.all())
     ends_at = _retire_present_secret(key, overlap=overlap, at=at)
     add_secret(key, token, at=at)
     changes = {"overlap_ends_at": (None, ends_at.isoformat())}
     save_change(key, AuditAction.KEY_ROTATED, actor=actor, at=at, changes=changes)
-    return Issued(key, token)
+    return IssuedKey(key, token)
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from apikeys.keys import services as key_services
 from apikeys.keys.action_forms import PasswordForm, RotateKeyForm
 from apikeys.keys.forms import IssueKeyForm
 from apikeys.keys.models import ApiKey
-from apikeys.keys.services import Issued
+from apikeys.keys.services import IssuedKey
 from apikeys.keys.views import get_present_key, key_url
 from apikeys.pages.people import actor_of, manager_required, request_address
 from apikeys.pages.shell import form_methods, settings_page
@@ -52,7 +52,7 @@ def key_create(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _issue(request: HttpRequest, form: IssueKeyForm) -> Issued:
+def _issue(request: HttpRequest, form: IssueKeyForm) -> IssuedKey:
     return key_services.issue_key(
         key_type=form.cleaned_data["key_type"],
         fields=form.settings(),
@@ -122,7 +122,7 @@ def key_password(request: HttpRequest, key_id: str) -> HttpResponse:
     return settings_page(request, "keys/key_password.html", title, key=key, form=form)
 
 
-def _reveal(request: HttpRequest, issued: Issued, title: str) -> HttpResponse:
+def _reveal(request: HttpRequest, issued: IssuedKey, title: str) -> HttpResponse:
     key = issued.key
     return settings_page(
         request,

@@ -1,7 +1,7 @@
 """The life of a key: each function is one transaction with its audit entry.
 
 Screens, commands and endpoints call these and nothing else. Locks are taken in
-one order: credential row, epoch, audit. `at` is an aware datetime. A function
+one order: credential row, version, audit. `at` is an aware datetime. A function
 raises a `ServiceRefusal`, and then nothing has changed.
 """
 
@@ -21,25 +21,23 @@ from django.db import IntegrityError, transaction
 from apikeys.access import tokens
 from apikeys.access.key_types import KEY_TYPES, Need
 from apikeys.audit.services import Changes, record
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import Actor
 from apikeys.changes.errors import (
     ChangedMeanwhile,
     InvalidFields,
-    PermissionGrowth,
+    PrivilegeEscalation,
     ServiceRefusal,
 )
 from apikeys.changes.models import UsedNonce
 from apikeys.changes.nonces import spend_nonce
-from apikeys.choices import AuditAction, EpochName
-from apikeys.keys.cache import keyring
+from apikeys.choices import AuditAction, CacheName
 from apikeys.keys.models import ApiKey, KeyRole, KeySecret
 from apikeys.keys.values import (
     NAME_TAKEN,
     KeySettings,
     refuse_expiry,
     refuse_misfits,
-    refuse_taken_name,
 )
 from apikeys.organization.models import Location
 from apikeys.organization.roles import permissions_of
@@ -59,7 +57,7 @@ class AlreadySo(ServiceRefusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedKey:
     """A key with its secrets in plain text, for one response and nothing else."""
 
     key: ApiKey
@@ -67,7 +65,7 @@ class Issued:
     password: str = ""
 
     def __repr__(self) -> str:
-        return f"<Issued {self.key.key_id}>"
+        return f"<IssuedKey {self.key.key_id}>"
 
 
 @transaction.atomic
@@ -82,7 +80,7 @@ def issue_key(
     location: Location | None = None,
     password: str = "",
     nonce: str = "",
-) -> Issued:
+) -> IssuedKey:
     """Create a key. A type that needs a password gets a random one unless one is given."""
     # Locked, so that none of them is deleted before this commits.
     chosen = Group.objects.filter(pk__in=[role.pk for role in roles])
@@ -90,7 +88,7 @@ def issue_key(
     token = tokens.generate()
     refuse_misfits(key_type, fields, roles=roles, password=password)
     refuse_expiry(expires_at, at)
-    refuse_growth(actor, roles)
+    refuse_escalation(actor, roles)
     spend_nonce(nonce, subject_id=token.public_id, at=at)
     refuse_taken_name(key_type, fields.name)
     if KEY_TYPES[key_type].fields["password"] is Need.REQUIRED:
@@ -108,10 +106,10 @@ def issue_key(
     _save(key)
     KeyRole.objects.fix(key, roles)
     add_secret(key, token, at=at)
-    _note_change(
+    _record_change(
         key, AuditAction.KEY_CREATED, actor=actor, at=at, changes=_initial(key, roles)
     )
-    return Issued(key, token, password)
+    return IssuedKey(key, token, password)
 
 
 @transaction.atomic
@@ -150,7 +148,7 @@ def set_password(
     key = lock_key(key_id)
     if key.type.fields["password"] is Need.HIDDEN:
         raise InvalidFields({"password": "Keys of this type have no password."})
-    refuse_growth(actor, key.roles.all())
+    refuse_escalation(actor, key.roles.all())
     spend_nonce(nonce, subject_id=key_id, at=at)
     password = password or secrets.token_urlsafe(_PASSWORD_BYTES)
     key.password = make_password(password)
@@ -230,14 +228,20 @@ def add_secret(key: ApiKey, token: tokens.Token, *, at: datetime) -> KeySecret:
     )
 
 
-def refuse_growth(actor: Actor, roles: Iterable[Group]) -> None:
-    """Raise `PermissionGrowth` unless the actor holds all that the roles hold.
+def refuse_taken_name(key_type: str, name: str) -> None:
+    """Raise `InvalidFields` where a present key of the type has the name."""
+    if ApiKey.objects.present().filter(key_type=key_type, name=name).exists():
+        raise InvalidFields({"name": NAME_TAKEN})
+
+
+def refuse_escalation(actor: Actor, roles: Iterable[Group]) -> None:
+    """Raise `PrivilegeEscalation` unless the actor holds all that the roles hold.
 
     Asked wherever a secret comes into the actor's hands, rotation included.
     """
     lacking = actor.lacking(permissions_of(roles))
     if lacking:
-        raise PermissionGrowth(lacking)
+        raise PrivilegeEscalation(lacking)
 
 
 def save_change(
@@ -248,16 +252,10 @@ def save_change(
     at: datetime,
     changes: Changes | None = None,
 ) -> None:
-    """Save a locked key as its next version, with its epoch move and audit entry."""
+    """Save a locked key as its next version, with its cache version move and audit entry."""
     key.version += 1
     _save(key)
-    _note_change(key, action, actor=actor, at=at, changes=changes)
-
-
-def move_epoch() -> None:
-    """Make remembered keys stale: everywhere soon, in this process at the commit."""
-    Epoch.objects.move(EpochName.KEYS)
-    transaction.on_commit(keyring.look_again)
+    _record_change(key, action, actor=actor, at=at, changes=changes)
 
 
 def _save(key: ApiKey) -> None:
@@ -269,7 +267,7 @@ def _save(key: ApiKey) -> None:
         raise InvalidFields({"name": NAME_TAKEN}) from None
 
 
-def _note_change(
+def _record_change(
     key: ApiKey,
     action: AuditAction,
     *,
@@ -277,7 +275,7 @@ def _note_change(
     at: datetime,
     changes: Changes | None,
 ) -> None:
-    move_epoch()
+    CacheVersion.objects.move(CacheName.KEYS)
     record(
         actor=actor,
         action=action,

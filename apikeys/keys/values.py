@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -13,7 +14,6 @@ from apikeys.access.client_ip import MalformedNetwork, parse_network
 from apikeys.access.key_types import KEY_TYPES, misfits
 from apikeys.access.paths import MalformedPattern, normal_pattern
 from apikeys.changes.errors import InvalidFields
-from apikeys.keys.models import ApiKey
 
 # Beyond it the calendars of some time zones end.
 MAX_EXPIRY = timedelta(days=36525)
@@ -36,14 +36,16 @@ class KeySettings:
     note: str = ""
 
     @classmethod
-    def of(cls, key: ApiKey) -> Self:
+    def of(cls, key: object) -> Self:
+        """Return the settings of an `ApiKey`, whose columns have the names of the fields."""
+        values = {
+            field.name: getattr(key, field.name) for field in dataclass_fields(cls)
+        }
         return cls(
-            name=key.name,
-            networks=tuple(key.networks),
-            endpoints=tuple(key.endpoints),
-            public_url=key.public_url,
-            accepts_parameters=key.accepts_parameters,
-            note=key.note,
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in values.items()
+            }
         )
 
 
@@ -62,7 +64,7 @@ def refuse_misfits(
 
 
 def _unreadable(fields: KeySettings) -> dict[str, str]:
-    """Find what no door should hand down: one bad row would fail each of its calls."""
+    """Find what no entrance should hand down: one bad row would fail each of its calls."""
     errors: dict[str, str] = {}
     try:
         for network in fields.networks:
@@ -85,9 +87,3 @@ def refuse_expiry(expires_at: datetime | None, at: datetime) -> None:
         raise InvalidFields({"expires_at": "The expiry is in the past."})
     if expires_at > at + MAX_EXPIRY:
         raise InvalidFields({"expires_at": "The expiry is more than 100 years away."})
-
-
-def refuse_taken_name(key_type: str, name: str) -> None:
-    """Raise `InvalidFields` where a present key of the type has the name."""
-    if ApiKey.objects.present().filter(key_type=key_type, name=name).exists():
-        raise InvalidFields({"name": NAME_TAKEN})

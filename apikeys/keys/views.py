@@ -23,7 +23,7 @@ from apikeys.changes.errors import InvalidFields, ServiceRefusal
 from apikeys.keys import rotation
 from apikeys.keys import services as key_services
 from apikeys.keys.action_forms import TryCallForm
-from apikeys.keys.cache import keyring
+from apikeys.keys.cache import key_cache
 from apikeys.keys.forms import EditKeyForm
 from apikeys.keys.hypothetical_calls import hypothetical_call
 from apikeys.keys.models import ApiKey
@@ -152,7 +152,7 @@ def _answer(key: ApiKey, form: TryCallForm) -> Explanation | None:
     if key.is_deleted or not form.is_valid():
         return None
     try:
-        entry = keyring.entry(key.key_id)
+        entry = key_cache.entry(key.key_id)
     except StateUnknown:
         entry = None
     if entry is None:

@@ -15,9 +15,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from apikeys.changes.actors import OPERATOR, Actor
 from apikeys.changes.errors import InvalidFields, ServiceRefusal
-from apikeys.choices import ActorKind
+from apikeys.choices import MANAGE_APIS, ActorKind
 from apikeys.keys.values import MAX_EXPIRY
-from apikeys.organization.roles import MANAGE_APIS
 
 _DURATION = re.compile(r"^(\d{1,5})([dhm])$")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.models import UsedNonce
 from apikeys.keys.models import ApiKey, KeyRole, KeySecret
-from apikeys.organization.models import Location
+from apikeys.organization.models import Location, Person
 from apikeys.plugin_tokens.models import PluginToken
 
 __all__ = [
     "ApiKey",
     "AuditEntry",
-    "Epoch",
+    "CacheVersion",
     "KeyRole",
     "KeySecret",
     "Location",
+    "Person",
     "PluginToken",
     "UsedNonce",
 ]

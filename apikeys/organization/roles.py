@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import models
 
-from apikeys.caching.models import Epoch
-from apikeys.choices import EpochName
+from apikeys.caching.models import CacheVersion
+from apikeys.choices import MANAGE_APIS, CacheName
+from apikeys.contributions import contributed
 
-MANAGE_APIS = "apikeys.manage_apis"
 LOOK = frozenset({"apikeys.view_apikey", "apikeys.view_auditentry", "auth.view_group"})
 
 # All that a plugin token marked "may manage tokens" holds.
@@ -22,12 +23,6 @@ CHANGE_TOKENS = "apikeys.change_plugintoken"
 DELETE_TOKENS = "apikeys.delete_plugintoken"
 PLUGIN_TOKEN_PERMISSIONS = frozenset(
     {VIEW_TOKENS, ADD_TOKENS, CHANGE_TOKENS, DELETE_TOKENS}
-)
-
-# Apps whose default permissions guard nothing in this product, save for one model.
-_INNER_APPS = ("admin", "auth", "contenttypes", "sessions", "apikeys")
-_RECORDS = ~models.Q(content_type__app_label__in=_INNER_APPS) | models.Q(
-    content_type__app_label="apikeys", content_type__model="plugintoken"
 )
 
 
@@ -63,8 +58,8 @@ def permissions_of(held: Iterable[Group]) -> frozenset[str]:
 
 
 def record_permissions() -> models.QuerySet[Permission]:
-    """Permissions on records and plugin tokens: what an application may be given."""
-    return Permission.objects.filter(_RECORDS).select_related("content_type")
+    """What an application may be given: permissions on the models that apps contribute."""
+    return Permission.objects.filter(_on_records()).select_related("content_type")
 
 
 def grantable_permissions() -> models.QuerySet[Permission]:
@@ -74,10 +69,19 @@ def grantable_permissions() -> models.QuerySet[Permission]:
         app_label, _, codename = name.partition(".")
         settings |= models.Q(content_type__app_label=app_label, codename=codename)
     return (
-        Permission.objects.filter(settings | _RECORDS)
+        Permission.objects.filter(settings | _on_records())
         .select_related("content_type")
         .order_by("content_type__app_label", "content_type__model", "codename", "pk")
     )
+
+
+def _on_records() -> models.Q:
+    """Never "all but some": an app that says nothing hands nothing to keys."""
+    allowed = models.Q(pk__in=[])
+    for model in chain.from_iterable(contributed("grantable_models")):
+        app_label, _, name = model.partition(".")
+        allowed |= models.Q(content_type__app_label=app_label, content_type__model=name)
+    return allowed
 
 
 def sync_built_in_roles(**kwargs: Any) -> None:
@@ -93,4 +97,4 @@ def sync_built_in_roles(**kwargs: Any) -> None:
         wanted |= set(records) if built_in.record_permissions else set()
         if wanted != set(role.permissions.all()):
             role.permissions.set(wanted)
-            Epoch.objects.move(EpochName.KEYS)
+            CacheVersion.objects.move(CacheName.KEYS)

@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import ngettext
 
 from apikeys.audit.services import Changes, record
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import Actor
-from apikeys.changes.errors import InvalidFields, PermissionGrowth, ServiceRefusal
-from apikeys.choices import AuditAction
-from apikeys.keys.services import move_epoch
+from apikeys.changes.errors import InvalidFields, PrivilegeEscalation, ServiceRefusal
+from apikeys.choices import AuditAction, CacheName
 from apikeys.organization import roles
 
 
@@ -70,7 +70,7 @@ def change_role(
         _save(role)
     changes |= _set_permissions(role, permissions, actor)
     if changes:
-        move_epoch()
+        CacheVersion.objects.move(CacheName.KEYS)
         _record(role, AuditAction.ROLE_CHANGED, actor=actor, at=at, changes=changes)
     return role
 
@@ -109,7 +109,7 @@ def _set_permissions(
     after = _names(permissions)
     lacking = actor.lacking(after - before)
     if lacking:
-        raise PermissionGrowth(lacking)
+        raise PrivilegeEscalation(lacking)
     if before == after:
         return {}
     role.permissions.set(permissions)

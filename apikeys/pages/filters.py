@@ -1,4 +1,4 @@
-"""Filters of the keys list; each is a set of rows that a QuerySet method could name."""
+"""Kinds of filters that lists share."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from apikeys.keys.models import ApiKey
-
-_Keys = QuerySet[ApiKey]
-Choices = tuple[tuple[str, str | Promise, Callable[[Any], _Keys]], ...]
+Choices = tuple[tuple[str, str | Promise, Callable[[Any], Any]], ...]
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -39,12 +34,15 @@ class ColumnFilter(admin.SimpleListFilter):
     """A filter on the stored values of one column."""
 
     column: str
-    values: type[models.TextChoices]
+
+    def labels(self) -> dict[str, Any]:
+        """Return the label of each value that may be chosen."""
+        raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
-        return list(self.values.choices)
+        return list(self.labels().items())
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() in self.values.values:
+        if self.value() in self.labels():
             return queryset.filter(**{self.column: self.value()})
         return queryset

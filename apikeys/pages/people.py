@@ -12,8 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from apikeys.access.client_ip import Address
 from apikeys.app_settings import app_settings
 from apikeys.changes.actors import Actor
-from apikeys.choices import ActorKind
-from apikeys.organization.roles import MANAGE_APIS
+from apikeys.choices import MANAGE_APIS, ActorKind
 
 _View = Callable[..., HttpResponseBase]
 

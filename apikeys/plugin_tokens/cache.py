@@ -1,6 +1,6 @@
-"""What this process knows about plugin tokens, as `keyring` does about keys.
+"""What this process knows about plugin tokens, as `keys.cache` does about keys.
 
-The epoch is their own, so that a change of keys leaves them fresh and the other
+The cache version is their own, so that a change of keys leaves them fresh and the other
 way round. A token is looked up by its digest: its text names no row.
 """
 
@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from apikeys.access import tokens
-from apikeys.caching.version import EpochWatch, StateUnknown
-from apikeys.choices import EpochName
+from apikeys.caching.version import CacheVersionReader, StateUnknown
+from apikeys.choices import CacheName
 from apikeys.plugin_tokens.domains import Domain, parse_domain
 from apikeys.plugin_tokens.models import PluginToken
 
@@ -34,9 +34,9 @@ _COLUMNS = (
 
 @dataclass(slots=True)
 class KnownToken:
-    """A plugin token as remembered, with the epoch at which that was true."""
+    """A plugin token as remembered, with the cache version at which that was true."""
 
-    epoch: int
+    version: int
     pk: int
     public_id: UUID
     name: str
@@ -46,26 +46,22 @@ class KnownToken:
     last_used_at: datetime | None
 
 
-class TokenRing:
+class PluginTokenCache:
     """Bounded memory of tokens; the least recently used leave first. Thread-safe."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, KnownToken] = OrderedDict()
         self._lock = threading.Lock()
-        self._watch = EpochWatch(EpochName.PLUGIN_TOKENS)
+        self._watch = CacheVersionReader(CacheName.PLUGIN_TOKENS)
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def look_again(self) -> None:
-        """Read the epoch at the next use, whatever its age."""
-        self._watch.look_again()
-
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Forget everything, as a new process does."""
         with self._lock:
             self._known.clear()
-        self._watch.forget()
+        self._watch.clear()
 
     def find(self, text: str) -> KnownToken | None:
         """Return the plugin token of this text, or nothing.
@@ -75,14 +71,14 @@ class TokenRing:
         digests = _digests(text)
         if not digests:
             return None
-        epoch = self._watch.current()
+        version = self._watch.current()
         token = self._known.get(digests[0])
-        if token is None or token.epoch != epoch:
-            token = self._load(digests, epoch)
+        if token is None or token.version != version:
+            token = self._load(digests, version)
         self._keep(digests[0], token)
         return token
 
-    def _load(self, digests: list[str], epoch: int) -> KnownToken | None:
+    def _load(self, digests: list[str], version: int) -> KnownToken | None:
         self._watch.refuse_while_lost()
         rows = PluginToken.objects.filter(digest__in=digests).values_list(*_COLUMNS)
         try:
@@ -94,7 +90,7 @@ class TokenRing:
             return None
         pk, public_id, name, location_id, domains, may_manage, last_used_at = row
         return KnownToken(
-            epoch=epoch,
+            version=version,
             pk=pk,
             public_id=public_id,
             name=name,
@@ -111,7 +107,7 @@ class TokenRing:
                 return
             self._known[digest] = token
             self._known.move_to_end(digest)
-            while len(self._known) > settings.KEYRING_SIZE:
+            while len(self._known) > settings.KEY_CACHE_SIZE:
                 self._known.popitem(last=False)
 
 
@@ -126,4 +122,4 @@ def _digests(text: str) -> list[str]:
 
 
 # Each process has one.
-token_ring = TokenRing()
+plugin_token_cache = PluginTokenCache()

@@ -1,7 +1,7 @@
 """The life of a plugin token: each function is one transaction with its audit entry.
 
 Screens, commands and endpoints call these and nothing else. Locks are taken in
-one order: token row, epoch, audit. Names and domains come in normal form (see
+one order: token row, version, audit. Names and domains come in normal form (see
 `plugin_policy.normal_name` and `domains.parse_domains`), `at` is an aware
 datetime. A function raises a `ServiceRefusal`, and then nothing has changed. A
 token outside the caller's `scope` is unknown to the caller.
@@ -20,18 +20,17 @@ from django.db import transaction
 from apikeys import encryption
 from apikeys.access import tokens
 from apikeys.audit.services import Changes, record
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import Actor
 from apikeys.changes.errors import (
     ChangedMeanwhile,
     InvalidFields,
-    PermissionGrowth,
+    PrivilegeEscalation,
     ServiceRefusal,
 )
 from apikeys.changes.nonces import spend_nonce
-from apikeys.choices import AuditAction, EpochName
+from apikeys.choices import AuditAction, CacheName
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
-from apikeys.plugin_tokens.cache import token_ring
 from apikeys.plugin_tokens.domains import MalformedDomains, checked_length
 from apikeys.plugin_tokens.models import ANYWHERE, PluginToken, Scope
 
@@ -57,7 +56,7 @@ class UnreadableToken(ServiceRefusal):
 
 
 @dataclass(frozen=True, slots=True)
-class IssuedToken:
+class IssuedPluginToken:
     """A plugin token whose value was made by this call."""
 
     token: PluginToken
@@ -65,7 +64,7 @@ class IssuedToken:
     replaced: bool
 
     def __repr__(self) -> str:
-        return f"<IssuedToken {self.token.public_id}>"
+        return f"<IssuedPluginToken {self.token.public_id}>"
 
 
 @transaction.atomic
@@ -78,7 +77,7 @@ def issue_plugin_token(
     location_id: int | None = None,
     may_replace: bool = True,
     nonce: str = "",
-) -> IssuedToken:
+) -> IssuedPluginToken:
     """Create a token, or give the one of this name a new value and new domains.
 
     Name means within the location, or among the agency's own. A replaced token
@@ -98,11 +97,11 @@ def issue_plugin_token(
     if token.digest == fresh.digest:
         changes: Changes = {"domains": (None, token.domains)}
         _note(token, AuditAction.PLUGIN_TOKEN_CREATED, actor, at, changes)
-        return IssuedToken(token, value, replaced=False)
+        return IssuedPluginToken(token, value, replaced=False)
     if not may_replace:
         raise InvalidFields({"name": "A plugin token has this name already."})
     _replace(token, fresh, actor, at)
-    return IssuedToken(token, value, replaced=True)
+    return IssuedPluginToken(token, value, replaced=True)
 
 
 @transaction.atomic
@@ -113,15 +112,15 @@ def replace_value(
     at: datetime,
     scope: Scope = ANYWHERE,
     nonce: str = "",
-) -> IssuedToken:
+) -> IssuedPluginToken:
     """Give a token a new value; the old one stops working at once."""
     token = _lock(token_id, scope)
-    _refuse_growth(token, actor)
+    _refuse_escalation(token, actor)
     spend_nonce(nonce, subject_id=str(token_id), at=at)
     value = _set_new_value(token)
     _save(token)
     _note(token, AuditAction.PLUGIN_TOKEN_REPLACED, actor, at, _NEW_VALUE)
-    return IssuedToken(token, value, replaced=True)
+    return IssuedPluginToken(token, value, replaced=True)
 
 
 @transaction.atomic
@@ -132,7 +131,7 @@ def reveal_value(
     token = PluginToken.objects.within(scope).filter(public_id=token_id).first()
     if token is None:
         raise UnknownPluginToken
-    _refuse_growth(token, actor)
+    _refuse_escalation(token, actor)
     try:
         value = token.value()
     except encryption.CannotDecrypt:
@@ -202,7 +201,7 @@ def set_may_manage_tokens(
         return token
     token.may_manage_tokens = to
     if to:
-        _refuse_growth(token, actor)
+        _refuse_escalation(token, actor)
     _save(token)
     changes: Changes = {"may_manage_tokens": (not to, to)}
     _note(token, AuditAction.PLUGIN_TOKEN_CHANGED, actor, at, changes)
@@ -217,12 +216,6 @@ def delete_plugin_token(
     token = _lock(token_id, scope)
     token.delete()
     _note(token, AuditAction.PLUGIN_TOKEN_DELETED, actor, at)
-
-
-def move_epoch() -> None:
-    """Make remembered tokens stale: everywhere soon, in this process at the commit."""
-    Epoch.objects.move(EpochName.PLUGIN_TOKENS)
-    transaction.on_commit(token_ring.look_again)
 
 
 def _lock(token_id: UUID, scope: Scope) -> PluginToken:
@@ -301,11 +294,11 @@ def _domain_changes(before: list[str], after: list[str]) -> Changes:
     return changes
 
 
-def _refuse_growth(token: PluginToken, actor: Actor) -> None:
-    """Raise `PermissionGrowth` where the token may do what the actor may not."""
+def _refuse_escalation(token: PluginToken, actor: Actor) -> None:
+    """Raise `PrivilegeEscalation` where the token may do what the actor may not."""
     lacking = actor.lacking(PLUGIN_TOKEN_PERMISSIONS) if token.may_manage_tokens else []
     if lacking:
-        raise PermissionGrowth(lacking)
+        raise PrivilegeEscalation(lacking)
 
 
 def _save(token: PluginToken) -> None:
@@ -330,7 +323,7 @@ def _note(
     at: datetime,
     changes: Changes | None = None,
 ) -> None:
-    move_epoch()
+    CacheVersion.objects.move(CacheName.PLUGIN_TOKENS)
     _record(token, action, actor, at, changes)
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 
 from apikeys.access.endpoint_permissions import _table, permission_for
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.models import UsedNonce
 from apikeys.keys.models import ApiKey, KeyRole, KeySecret
 from tests.factories import IssuedFactory, PersonFactory
@@ -46,17 +46,17 @@ def clock(monkeypatch) -> Clock:
 def endpoint_permissions(monkeypatch):
     """Contribute rows to the table, as an app does."""
 
-    def forget():
+    def clear():
         _table.cache_clear()
         permission_for.cache_clear()
 
     def contribute(*rows):
         config = apps.get_app_config("webservice_users")
         monkeypatch.setattr(config, "endpoint_permissions", rows, raising=False)
-        forget()
+        clear()
 
     yield contribute
-    forget()
+    clear()
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ class Rows:
 
     def __call__(self) -> str:
         models: tuple[Any, ...] = (
-            *(ApiKey, KeyRole, KeySecret, UsedNonce, AuditEntry, Epoch, Group),
+            *(ApiKey, KeyRole, KeySecret, UsedNonce, AuditEntry, CacheVersion, Group),
         )
         rows = [row for model in models for row in model.objects.order_by("pk")]
         return str(serializers.serialize("json", rows))

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import (
     Browser,
@@ -31,6 +30,7 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
+from apikeys.organization.models import Person
 from tests.system_parts import find_chromium
 
 TIMEOUT_MILLISECONDS = 15_000
@@ -100,8 +100,10 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def sign_in(context: BrowserContext, live_server: LiveServer) -> Callable[[User], None]:
-    def sign_in(person: User) -> None:
+def sign_in(
+    context: BrowserContext, live_server: LiveServer
+) -> Callable[[Person], None]:
+    def sign_in(person: Person) -> None:
         client = Client()
         client.force_login(person)
         name = settings.SESSION_COOKIE_NAME

@@ -272,7 +272,7 @@ def test_deactivated_key_is_refused(stack, upstream):
     assert stack.ask(LEADS, key["token"]).status == 200
     upstream.seen.clear()
 
-    # The command takes longer than the keyring believes what it knows.
+    # The command takes longer than the key cache believes what it knows.
     stack.product.manage("deactivate_api_key", key["id"])
     answer = stack.ask(LEADS, key["token"])
 

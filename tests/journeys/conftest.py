@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from apikeys.keys.cache import keyring
-from apikeys.plugin_tokens.cache import token_ring
+from apikeys.keys.cache import key_cache
+from apikeys.plugin_tokens.cache import plugin_token_cache
 
 
 @pytest.fixture(autouse=True)
 def fresh_process(settings) -> Iterator[None]:
-    """Each journey starts as a new process: a rolled back epoch repeats its numbers."""
+    """Each journey starts as a new process: a rolled back cache version repeats its numbers."""
     settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
-    keyring.forget()
-    token_ring.forget()
+    key_cache.clear()
+    plugin_token_cache.clear()
     yield
-    keyring.forget()
-    token_ring.forget()
+    key_cache.clear()
+    plugin_token_cache.clear()

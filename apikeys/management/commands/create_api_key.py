@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apikeys.access.key_types import KEY_TYPES
-from apikeys.keys.services import Issued, issue_key
+from apikeys.keys.services import IssuedKey, issue_key
 from apikeys.management.operator import acting, expiry, refusals_end_the_command
 from apikeys.management.settings_arguments import (
     add_settings_arguments,
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         if issued.password and not options["json"]:
             self.stderr.write(f"Application password: {issued.password}")
 
-    def _warn_of_openness(self, issued: Issued) -> None:
+    def _warn_of_openness(self, issued: IssuedKey) -> None:
         if not issued.key.networks:
             self.stderr.write("The key is open to any address; see --allow-ip.")
         if not issued.key.endpoints:
@@ -75,7 +75,7 @@ def _roles(names: list[str]) -> list[Group]:
     return roles
 
 
-def _as_json(issued: Issued) -> str:
+def _as_json(issued: IssuedKey) -> str:
     expires_at = issued.key.expires_at
     values = {
         "id": issued.key.key_id,

@@ -11,7 +11,7 @@ from apikeys.management.operator import refusals_end_the_command
 from apikeys.management.plugin_token_arguments import domain_list, token_name
 from apikeys.organization.models import Location
 from apikeys.plugin_tokens.domains import joined
-from apikeys.plugin_tokens.services import IssuedToken, issue_plugin_token
+from apikeys.plugin_tokens.services import IssuedPluginToken, issue_plugin_token
 
 
 class Command(BaseCommand):
@@ -54,7 +54,7 @@ def _location_id(name: str | None) -> int | None:
     return location.pk
 
 
-def _as_json(issued: IssuedToken) -> str:
+def _as_json(issued: IssuedPluginToken) -> str:
     token = issued.token
     return json.dumps(
         {

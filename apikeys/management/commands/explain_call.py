@@ -9,7 +9,7 @@ from django.utils import timezone
 from apikeys.access.client_ip import parse_address
 from apikeys.access.explanation import explain
 from apikeys.caching.version import StateUnknown
-from apikeys.keys.cache import keyring
+from apikeys.keys.cache import key_cache
 from apikeys.keys.hypothetical_calls import hypothetical_call
 
 _REFUSED, _UNKNOWN_KEY = 1, 2
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 returncode=3,
             )
         try:
-            entry = keyring.entry(options["id"])
+            entry = key_cache.entry(options["id"])
         except StateUnknown:
             raise CommandError("The database does not answer.", returncode=3) from None
         if entry is None:

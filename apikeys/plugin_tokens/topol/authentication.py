@@ -17,10 +17,10 @@ from apikeys.app_settings import app_settings
 from apikeys.caching.version import StateUnknown
 from apikeys.changes.actors import Actor
 from apikeys.choices import ActorKind
-from apikeys.keys.cache import Proved
+from apikeys.keys.cache import VerifiedKey
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.pages.people import request_address
-from apikeys.plugin_tokens.cache import KnownToken, token_ring
+from apikeys.plugin_tokens.cache import KnownToken, plugin_token_cache
 from apikeys.plugin_tokens.last_use import plugin_token_last_use
 from apikeys.plugin_tokens.models import ANYWHERE, Scope
 from apikeys.plugin_tokens.rules import check_management
@@ -65,7 +65,7 @@ class PluginTokenAuthentication(BaseAuthentication):
         if app_settings.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(refusals.HTTPS_REQUIRED)
         try:
-            token = token_ring.find(text)
+            token = plugin_token_cache.find(text)
         except StateUnknown:
             raise Refused(refusals.STATE_UNKNOWN) from None
         if token is None:
@@ -75,7 +75,7 @@ class PluginTokenAuthentication(BaseAuthentication):
         )
         if refusal is not None:
             raise Refused(refusal)
-        plugin_token_last_use.note(token, request_address(inner), timezone.now())
+        plugin_token_last_use.record_use(token, request_address(inner), timezone.now())
         return CallingToken(token.name), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -107,7 +107,7 @@ def caller_of(request: Request) -> Caller:
             Scope(token.location_id),
             token.location_id,
         )
-    if not isinstance(request.auth, Proved):
+    if not isinstance(request.auth, VerifiedKey):
         raise TypeError("The call was made without a key or plugin token.")
     grant = request.auth.grant
     scope = ANYWHERE if grant.location_id is None else Scope(grant.location_id)

@@ -25,7 +25,7 @@ from apikeys.access.refusals import Refusal
 from apikeys.api.problems import Refused
 from apikeys.app_settings import app_settings
 from apikeys.caching.version import StateUnknown
-from apikeys.plugin_tokens.cache import KnownToken, token_ring
+from apikeys.plugin_tokens.cache import KnownToken, plugin_token_cache
 from apikeys.plugin_tokens.last_use import plugin_token_last_use
 from apikeys.plugin_tokens.rules import (
     TOKEN_INVALID,
@@ -114,7 +114,7 @@ class AuthorizeView(SmallBodies):
         )
         if isinstance(site, Refusal):
             raise Refused(site)
-        plugin_token_last_use.note(token, None, timezone.now())
+        plugin_token_last_use.record_use(token, None, timezone.now())
         return Response(
             {"allowed": True, "token_id": str(token.public_id), "name": token.name},
             headers={"Access-Control-Allow-Origin": site.text},
@@ -136,7 +136,7 @@ def _presented(request: Request) -> str:
 
 def _token(text: str) -> KnownToken:
     try:
-        token = token_ring.find(text)
+        token = plugin_token_cache.find(text)
     except StateUnknown:
         raise Refused(refusals.STATE_UNKNOWN) from None
     if token is None:

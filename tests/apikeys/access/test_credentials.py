@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apikeys.access import credentials, refusals, tokens
-from apikeys.access.credentials import Presented
+from apikeys.access.credentials import PresentedCredential
 from apikeys.access.refusals import Refusal
 from apikeys.access.tokens import KEY_PREFIX
 from apikeys.app_settings import app_settings
@@ -20,8 +20,8 @@ ID, SECRET = TOKEN.public_id, TOKEN.secret
 # One character of the check is another one.
 WRONG_CHECK = TEXT[:-1] + ("0" if TEXT[-1] != "0" else "1")
 
-IN_HEADERS = Presented(TEXT, in_parameters=False)
-IN_PARAMETERS = Presented(TEXT, in_parameters=True)
+IN_HEADERS = PresentedCredential(TEXT, in_parameters=False)
+IN_PARAMETERS = PresentedCredential(TEXT, in_parameters=True)
 MISSING = refusals.CREDENTIALS_MISSING
 MALFORMED = refusals.CREDENTIALS_MALFORMED
 AMBIGUOUS = refusals.CREDENTIALS_AMBIGUOUS
@@ -39,7 +39,9 @@ def _find(authorization, pairs, *carriers):
         for name, value in zip(names, values, strict=True)
         if value is not None
     }
-    found = credentials.find(authorization, environ, *carriers)
+    found = credentials.find(
+        authorization, environ, app_settings.key_headers, *carriers
+    )
     if isinstance(found, Refusal):
         return found
     read = credentials.read(found.text)
@@ -348,7 +350,7 @@ def test_header_names_are_a_setting(settings):
     settings.KEY_HEADER_PAIRS = (("acme-id", "acme-key"),)
     environ = {"HTTP_ACME_ID": ID, "HTTP_ACME_KEY": SECRET, "HTTP_X_API_ID": "x"}
 
-    assert credentials.find(None, environ) == IN_HEADERS
+    assert credentials.find(None, environ, app_settings.key_headers) == IN_HEADERS
     assert app_settings.header_names == "Authorization: Bearer, or acme-id and acme-key"
 
 
@@ -359,7 +361,7 @@ def test_both_header_pairs_are_read_by_default(names):
     key_id, secret = names
     environ = {f"HTTP_{key_id}": ID, f"HTTP_{secret}": SECRET, "HTTP_ACCEPT": "*/*"}
 
-    assert credentials.find(None, environ) == IN_HEADERS
+    assert credentials.find(None, environ, app_settings.key_headers) == IN_HEADERS
 
 
 def test_credential_that_is_read_is_the_token():
@@ -369,4 +371,4 @@ def test_credential_that_is_read_is_the_token():
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format])
 def test_presented_never_shows_the_secret(show):
-    assert show(IN_HEADERS) == "Presented(in_parameters=False)"
+    assert show(IN_HEADERS) == "PresentedCredential(in_parameters=False)"

@@ -39,7 +39,7 @@ def test_matrix_of_fields_is_the_documented_one():
 
 
 def test_every_stored_type_has_its_data():
-    assert list(KEY_TYPES) == KeyTypeName.values
+    assert list(KEY_TYPES) == list(KeyTypeName)
     assert all(kind.name == name and kind.summary for name, kind in KEY_TYPES.items())
 
 

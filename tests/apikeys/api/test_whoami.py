@@ -309,7 +309,7 @@ def test_good_call_is_a_use_and_a_refused_one_is_none(client):
 
 
 def test_cached_key_costs_no_query(client, settings, django_assert_num_queries):
-    settings.KEYRING_MAX_STALE_SECONDS = 60
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 60
     issued = IssuedFactory()
     client.get(URL, headers=_bearer(issued.token))
 

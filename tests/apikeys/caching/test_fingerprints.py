@@ -6,23 +6,23 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apikeys.caching.fingerprints import mark
+from apikeys.caching.fingerprints import fingerprint
 
 # Not what a text may hold in UTF-8, yet what JSON can make of it.
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 
 @given(ANY_TEXT, ANY_TEXT)
-def test_texts_have_the_same_mark_only_if_they_are_the_same(one, other):
-    assert (mark(one) == mark(other)) is (one == other)
+def test_texts_have_the_same_fingerprint_only_if_they_are_the_same(one, other):
+    assert (fingerprint(one) == fingerprint(other)) is (one == other)
 
 
-def test_mark_of_a_text_stays_the_same():
-    assert mark("a secret") == mark("a secret")
+def test_fingerprint_of_a_text_stays_the_same():
+    assert fingerprint("a secret") == fingerprint("a secret")
 
 
-def test_mark_means_nothing_to_another_process():
-    program = "from apikeys.caching.fingerprints import mark; print(mark('a secret').hex())"
+def test_fingerprint_means_nothing_to_another_process():
+    program = "from apikeys.caching.fingerprints import fingerprint; print(fingerprint('a secret').hex())"
 
     def elsewhere() -> str:
         command = [sys.executable, "-c", program]
@@ -30,7 +30,7 @@ def test_mark_means_nothing_to_another_process():
             command, capture_output=True, text=True, check=True
         ).stdout.strip()
 
-    marks = {elsewhere(), elsewhere(), mark("a secret").hex()}
+    marks = {elsewhere(), elsewhere(), fingerprint("a secret").hex()}
 
     assert len(marks) == 3
     assert {len(found) for found in marks} == {64}

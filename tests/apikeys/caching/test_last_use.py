@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 
 from apikeys.caching.last_use import LastUse
 from apikeys.changes.actors import OPERATOR
-from apikeys.keys.cache import Proved, keyring
+from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.last_use import last_use
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.rotation import rotate_key
@@ -31,9 +31,9 @@ def issued():
 
 
 def _secret(issued):
-    proved = keyring.prove(issued.token.text, AT)
-    assert isinstance(proved, Proved)
-    return proved.secret
+    verified = key_cache.verify(issued.token.text, AT)
+    assert isinstance(verified, VerifiedKey)
+    return verified.secret
 
 
 def _stored(issued):
@@ -43,22 +43,22 @@ def _stored(issued):
 
 
 def test_first_use_is_written_at_once(issued):
-    last_use.note(_secret(issued), ADDRESS, AT)
+    last_use.record_use(_secret(issued), ADDRESS, AT)
 
     assert _stored(issued) == (AT, "192.0.2.1")
 
 
 def test_unknown_address_is_written_as_none(issued):
-    last_use.note(_secret(issued), None, AT)
+    last_use.record_use(_secret(issued), None, AT)
 
     assert _stored(issued) == (AT, None)
 
 
 def test_next_uses_are_collected_and_written_by_a_flush(issued):
     secret = _secret(issued)
-    last_use.note(secret, ADDRESS, AT)
+    last_use.record_use(secret, ADDRESS, AT)
     for seconds in (1, 2, 3):
-        last_use.note(secret, OTHER, AT + timedelta(seconds=seconds))
+        last_use.record_use(secret, OTHER, AT + timedelta(seconds=seconds))
     assert _stored(issued) == (AT, "192.0.2.1")
 
     last_use.flush()
@@ -68,10 +68,10 @@ def test_next_uses_are_collected_and_written_by_a_flush(issued):
 
 def test_collected_use_costs_no_query(issued, django_assert_num_queries):
     secret = _secret(issued)
-    last_use.note(secret, ADDRESS, AT)
+    last_use.record_use(secret, ADDRESS, AT)
 
     with django_assert_num_queries(0):
-        last_use.note(secret, ADDRESS, AT + MICROSECOND)
+        last_use.record_use(secret, ADDRESS, AT + MICROSECOND)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_collected_use_costs_no_query(issued, django_assert_num_queries):
 )
 def test_use_after_silence_is_written_at_once(silence, is_written, issued):
     secret = _secret(issued)
-    last_use.note(secret, ADDRESS, AT)
+    last_use.record_use(secret, ADDRESS, AT)
 
-    last_use.note(secret, OTHER, AT + silence)
+    last_use.record_use(secret, OTHER, AT + silence)
 
     expected = (AT + silence, "2001:db8::1") if is_written else (AT, "192.0.2.1")
     assert _stored(issued) == expected
@@ -99,22 +99,22 @@ def test_use_written_by_another_process_counts_as_no_silence(
     secret = _secret(issued)
 
     with django_assert_num_queries(0):
-        last_use.note(secret, ADDRESS, AT + HOUR / 2)
+        last_use.record_use(secret, ADDRESS, AT + HOUR / 2)
 
 
 def test_later_time_of_another_process_is_never_moved_back(issued):
     secret = _secret(issued)
     KeySecret.objects.update(last_used_at=AT + HOUR, last_used_address="192.0.2.99")
 
-    last_use.note(secret, ADDRESS, AT)
+    last_use.record_use(secret, ADDRESS, AT)
 
     assert _stored(issued) == (AT + HOUR, "192.0.2.99")
 
 
 def test_clock_that_goes_back_moves_nothing_back(issued):
     secret = _secret(issued)
-    last_use.note(secret, ADDRESS, AT)
-    last_use.note(secret, OTHER, AT - HOUR)
+    last_use.record_use(secret, ADDRESS, AT)
+    last_use.record_use(secret, OTHER, AT - HOUR)
 
     last_use.flush()
 
@@ -124,8 +124,8 @@ def test_clock_that_goes_back_moves_nothing_back(issued):
 
 def test_change_of_the_key_meanwhile_survives_the_write(issued):
     secret = _secret(issued)
-    last_use.note(secret, ADDRESS, AT)
-    last_use.note(secret, ADDRESS, AT + MICROSECOND)
+    last_use.record_use(secret, ADDRESS, AT)
+    last_use.record_use(secret, ADDRESS, AT + MICROSECOND)
     update_key(issued.key.key_id, fields=KeySettings("Renamed"), actor=OPERATOR, at=AT)
     rotate_key(issued.key.key_id, overlap=HOUR, actor=OPERATOR, at=AT)
     before = ApiKey.objects.values().get()
@@ -140,8 +140,8 @@ def test_change_of_the_key_meanwhile_survives_the_write(issued):
 
 def test_deleted_key_is_not_brought_back(issued):
     secret = _secret(issued)
-    last_use.note(secret, ADDRESS, AT)
-    last_use.note(secret, ADDRESS, AT + MICROSECOND)
+    last_use.record_use(secret, ADDRESS, AT)
+    last_use.record_use(secret, ADDRESS, AT + MICROSECOND)
     delete_key(issued.key.key_id, actor=OPERATOR, at=AT)
 
     last_use.flush()
@@ -152,7 +152,7 @@ def test_deleted_key_is_not_brought_back(issued):
 def test_each_secret_of_a_rotation_has_its_own_last_use(issued):
     rotated = rotate_key(issued.key.key_id, overlap=HOUR, actor=OPERATOR, at=AT)
 
-    last_use.note(_secret(rotated), ADDRESS, AT)
+    last_use.record_use(_secret(rotated), ADDRESS, AT)
 
     uses = KeySecret.objects.order_by("pk").values_list("last_used_at", flat=True)
     assert list(uses) == [None, AT]
@@ -162,9 +162,9 @@ def test_flush_writes_in_the_order_of_keys(issued):
     others = [IssuedFactory(at=AT) for _ in range(3)]
     secrets = [_secret(key) for key in (issued, *others)]
     for secret in secrets:
-        last_use.note(secret, ADDRESS, AT)
+        last_use.record_use(secret, ADDRESS, AT)
     for secret in reversed(secrets):
-        last_use.note(secret, ADDRESS, AT + MICROSECOND)
+        last_use.record_use(secret, ADDRESS, AT + MICROSECOND)
     written: list[int] = []
 
     def take_down(execute, sql, params, many, context):
@@ -192,8 +192,8 @@ def test_use_that_cannot_be_written_is_kept_for_later(issued, caplog):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail):
-        last_use.note(secret, ADDRESS, AT)
-        last_use.note(secret, OTHER, AT + MICROSECOND)
+        last_use.record_use(secret, ADDRESS, AT)
+        last_use.record_use(secret, OTHER, AT + MICROSECOND)
         last_use.flush()
     assert _stored(issued) == (None, None)
     assert "db.internal" not in caplog.text
@@ -208,9 +208,9 @@ def test_timer_writes_what_is_collected(issued, settings):
     settings.LAST_USE_FLUSH_SECONDS = 0.01
     collector = LastUse(last_use._write)
     secret = _secret(issued)
-    collector.note(secret, ADDRESS, AT)
-    collector.note(secret, OTHER, AT + MICROSECOND)
-    collector.note(secret, OTHER, AT + MICROSECOND)
+    collector.record_use(secret, ADDRESS, AT)
+    collector.record_use(secret, OTHER, AT + MICROSECOND)
+    collector.record_use(secret, OTHER, AT + MICROSECOND)
     timer = collector._timer
     assert timer is not None
 

@@ -213,13 +213,13 @@ def test_a_taken_name_makes_nothing(run):
 
 
 def test_nobody_in_whose_name_it_runs_grants_more_than_they_hold(run):
-    RoleFactory(name="People", permissions=["auth.change_user"])
+    RoleFactory(name="People", permissions=["apikeys.change_person"])
     PersonFactory(username="ada", roles=["Administrator"])
 
     ran = run("create_api_key", "B", "--type=v1", "--role=People", "--as=ada")
 
     assert ran.refusal == (
-        "You cannot grant permissions that you do not hold: auth.change_user."
+        "You cannot grant permissions that you do not hold: apikeys.change_person."
     )
     assert (ran.out, ApiKey.objects.count()) == ("", 0)
 

@@ -109,14 +109,14 @@ def test_an_inactive_key_is_not_rotated(run, key):
 
 
 def test_nobody_in_whose_name_it_runs_gets_a_stronger_token(run):
-    role = RoleFactory(name="People", permissions=["auth.change_user"])
+    role = RoleFactory(name="People", permissions=["apikeys.change_person"])
     key = IssuedFactory(roles=[role]).key
     PersonFactory(username="ada", roles=["Administrator"])
 
     ran = run("rotate_api_key", key.key_id, "--as", "ada")
 
     assert ran.refusal == (
-        "You cannot grant permissions that you do not hold: auth.change_user."
+        "You cannot grant permissions that you do not hold: apikeys.change_person."
     )
     assert ran.out == ""
 

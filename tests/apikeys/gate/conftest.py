@@ -9,7 +9,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from apikeys.keys.values import KeySettings
-from tests.apikeys.gate.door import CALLER, PROXY, TARGET, Answer
+from tests.apikeys.gate.asking import CALLER, PROXY, TARGET, Answer
 from tests.factories import IssuedFactory
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apikeys.keys.models import KeySecret
 from apikeys.keys.values import KeySettings
-from tests.apikeys.gate.door import (
+from tests.apikeys.gate.asking import (
     CALLER,
     assert_allowed,
     assert_refused,
@@ -43,7 +43,7 @@ def test_allowed_call_is_a_use_from_the_callers_address(ask, issued):
 
 
 def test_cached_key_costs_no_query(ask, issued, settings, django_assert_num_queries):
-    settings.KEYRING_MAX_STALE_SECONDS = 60
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 60
     ask(**bearer(issued))
 
     with django_assert_num_queries(0):

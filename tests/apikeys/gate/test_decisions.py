@@ -11,7 +11,7 @@ from apikeys.changes.actors import OPERATOR
 from apikeys.keys.models import KeySecret
 from apikeys.keys.services import deactivate_key, delete_key
 from apikeys.keys.values import KeySettings
-from tests.apikeys.gate.door import (
+from tests.apikeys.gate.asking import (
     API_HEADERS,
     CALLER,
     PROXY,

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apikeys.keys.values import KeySettings
-from tests.apikeys.gate.door import (
+from tests.apikeys.gate.asking import (
     TARGET,
     assert_allowed,
     assert_refused,

@@ -9,11 +9,11 @@ from django.db import connection
 
 from apikeys.access import tokens
 from apikeys.access.refusals import CREDENTIALS_INVALID
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion, moved_here
 from apikeys.changes.actors import OPERATOR
-from apikeys.choices import EpochName
-from apikeys.keys import cache as keyring_module
-from apikeys.keys.cache import Keyring, Proved, keyring
+from apikeys.choices import CacheName
+from apikeys.keys import cache as key_cache_module
+from apikeys.keys.cache import KeyCache, VerifiedKey, key_cache
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.services import deactivate_key, delete_key, update_key
 from apikeys.keys.values import KeySettings
@@ -37,9 +37,9 @@ def issued():
 
 
 def _grant(token):
-    proved = keyring.prove(token.text, AT)
-    assert isinstance(proved, Proved)
-    return proved.grant
+    verified = key_cache.verify(token.text, AT)
+    assert isinstance(verified, VerifiedKey)
+    return verified.grant
 
 
 def _deactivate(issued):
@@ -97,7 +97,7 @@ def test_mapped_network_of_a_stored_key_holds_its_ipv4_callers():
 
 
 def test_cached_key_costs_no_query(issued, settings, django_assert_num_queries):
-    settings.KEYRING_MAX_STALE_SECONDS = 60
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 60
     _grant(issued.token)
 
     with django_assert_num_queries(0):
@@ -108,20 +108,20 @@ def test_cached_key_costs_no_query(issued, settings, django_assert_num_queries):
 def test_new_key_costs_few_queries_and_its_roles_are_shared(
     issued, settings, django_assert_num_queries
 ):
-    settings.KEYRING_MAX_STALE_SECONDS = 60
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 60
     second = IssuedFactory(at=AT)
-    keyring.forget()
+    key_cache.clear()
 
-    with django_assert_num_queries(4):  # epoch, row, roles, permissions
+    with django_assert_num_queries(4):  # version, row, roles, permissions
         _grant(issued.token)
     with django_assert_num_queries(1):
         _grant(second.token)
 
 
-def test_with_no_staleness_allowed_each_call_reads_the_epoch(
+def test_with_no_staleness_allowed_each_call_reads_the_version(
     issued, settings, django_assert_num_queries
 ):
-    settings.KEYRING_MAX_STALE_SECONDS = 0
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 0
     _grant(issued.token)
 
     with django_assert_num_queries(1):
@@ -129,7 +129,7 @@ def test_with_no_staleness_allowed_each_call_reads_the_epoch(
 
 
 def test_change_elsewhere_is_seen_within_the_allowed_staleness(issued, settings, clock):
-    settings.KEYRING_MAX_STALE_SECONDS = 0.25
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 0.25
     _grant(issued.token)
     _deactivate(issued)  # the commit of another process tells this one nothing
 
@@ -142,7 +142,7 @@ def test_change_elsewhere_is_seen_within_the_allowed_staleness(issued, settings,
 def test_change_in_this_process_is_seen_at_its_commit(
     issued, settings, django_capture_on_commit_callbacks
 ):
-    settings.KEYRING_MAX_STALE_SECONDS = 3600
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 3600
     _grant(issued.token)
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -163,7 +163,7 @@ def test_change_of_one_key_reads_only_the_rows_that_are_used(
         _grant(issued.token)
     with django_assert_num_queries(1):
         _grant(issued.token)
-    assert len(keyring) == 2
+    assert len(key_cache) == 2
 
 
 @pytest.mark.parametrize(
@@ -188,64 +188,64 @@ def test_change_of_one_key_reads_only_the_rows_that_are_used(
         ),
     ],
 )
-def test_epoch_moves_with(change, issued):
-    before = Epoch.objects.current(EpochName.KEYS)
+def test_version_moves_with(change, issued):
+    before = CacheVersion.objects.current(CacheName.KEYS)
 
     change(issued)
 
-    assert Epoch.objects.current(EpochName.KEYS) > before
+    assert CacheVersion.objects.current(CacheName.KEYS) > before
 
 
-def test_first_move_of_all_makes_the_epoch():
-    Epoch.objects.all().delete()
-    assert Epoch.objects.current(EpochName.KEYS) == 0
+def test_first_move_of_all_makes_the_version():
+    CacheVersion.objects.all().delete()
+    assert CacheVersion.objects.current(CacheName.KEYS) == 0
 
-    Epoch.objects.move(EpochName.KEYS)
+    CacheVersion.objects.move(CacheName.KEYS)
 
-    assert list(Epoch.objects.values_list("name", "value")) == [("keys", 1)]
-    assert str(Epoch.objects.get()) == "keys 1"
+    assert list(CacheVersion.objects.values_list("name", "value")) == [("keys", 1)]
+    assert str(CacheVersion.objects.get()) == "keys 1"
 
 
 def test_deleted_key_is_forgotten(issued):
     _grant(issued.token)
     delete_key(issued.key.key_id, actor=OPERATOR, at=AT)
 
-    assert keyring.prove(issued.token.text, AT) is CREDENTIALS_INVALID
-    assert len(keyring) == 0
+    assert key_cache.verify(issued.token.text, AT) is CREDENTIALS_INVALID
+    assert len(key_cache) == 0
 
 
 def test_least_recently_used_key_leaves_first(settings, django_assert_num_queries):
-    settings.KEYRING_SIZE = 2
-    settings.KEYRING_MAX_STALE_SECONDS = 60
+    settings.KEY_CACHE_SIZE = 2
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 60
     first, second, third = (IssuedFactory(at=AT) for _ in range(3))
     for issued in (first, second, first, third):
         _grant(issued.token)
 
-    assert len(keyring) == 2
+    assert len(key_cache) == 2
     with django_assert_num_queries(0):
         _grant(first.token)
         _grant(third.token)
     with django_assert_num_queries(1):
         _grant(second.token)
-    assert len(keyring) == 2
+    assert len(key_cache) == 2
 
 
 def test_unknown_keys_take_no_room(issued):
     for _ in range(5):
-        assert keyring.prove(tokens.generate().text, AT) is CREDENTIALS_INVALID
+        assert key_cache.verify(tokens.generate().text, AT) is CREDENTIALS_INVALID
 
-    assert len(keyring) == 0
+    assert len(key_cache) == 0
 
 
 def test_remembered_key_shows_no_digest(issued):
-    entry = keyring.entry(issued.key.key_id)
+    entry = key_cache.entry(issued.key.key_id)
 
     assert KeySecret.objects.get().digest not in repr(entry)
 
 
-def test_row_is_read_after_the_epoch(issued, settings):
+def test_row_is_read_after_the_version(issued, settings):
     """A change between the two reads must make the entry stale, never fresh."""
-    settings.KEYRING_MAX_STALE_SECONDS = 0
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 0
     changed: list[bool] = []
 
     def change_in_between(execute, sql, params, many, context):
@@ -255,7 +255,7 @@ def test_row_is_read_after_the_epoch(issued, settings):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(change_in_between):
-        keyring.prove(issued.token.text, AT)
+        key_cache.verify(issued.token.text, AT)
 
     assert changed == [True]
     assert _grant(issued.token).is_active is False
@@ -265,30 +265,30 @@ def test_stale_answer_of_a_slow_read_is_not_kept(
     issued, settings, django_assert_num_queries
 ):
     """A row read before a change and remembered after it must be read again."""
-    settings.KEYRING_MAX_STALE_SECONDS = 0
-    slow = Keyring()
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 0
+    slow = KeyCache()
     old = slow.entry(issued.key.key_id)
     assert old is not None
     _deactivate(issued)
-    keyring.entry(issued.key.key_id)
-    keyring._keep(issued.key.key_id, old)  # the slow thread's last step
+    key_cache.entry(issued.key.key_id)
+    key_cache._keep(issued.key.key_id, old)  # the slow thread's last step
 
     assert _grant(issued.token).is_active is False
 
 
-def test_commit_while_the_epoch_is_read_makes_that_answer_old(issued, settings):
-    settings.KEYRING_MAX_STALE_SECONDS = 3600
+def test_commit_while_the_version_is_read_makes_that_answer_old(issued, settings):
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 3600
 
     def commit_meanwhile(execute, sql, params, many, context):
         result = execute(sql, params, many, context)
-        if 'FROM "apikeys_epoch"' in sql:
-            keyring.look_again()
+        if 'FROM "apikeys_cacheversion"' in sql:
+            moved_here.update([CacheName.KEYS])
         return result
 
     with connection.execute_wrapper(commit_meanwhile):
         _grant(issued.token)
     ApiKey.objects.update(is_active=False)
-    Epoch.objects.move(EpochName.KEYS)
+    CacheVersion.objects.move(CacheName.KEYS)
 
     assert _grant(issued.token).is_active is False
 
@@ -296,7 +296,7 @@ def test_commit_while_the_epoch_is_read_makes_that_answer_old(issued, settings):
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_role_read_before_its_change_is_not_remembered_after_it():
-    """No stale write-back of what a role holds into a newer epoch's memory."""
+    """No stale write-back of what a role holds into a newer cache version's memory."""
     role = RoleFactory(name="Support", permissions=[LOOK, AUDIT])
     slow, quick = (IssuedFactory(at=AT, roles=[role]) for _ in range(2))
     changed: list[bool] = []
@@ -310,12 +310,12 @@ def test_role_read_before_its_change_is_not_remembered_after_it():
 
     def narrow_role():
         change_role(role.pk, name="Support", permissions=[], actor=OPERATOR, at=AT)
-        # Another thread is the first to see the new epoch.
-        keyring.prove(tokens.generate().text, AT)
-        keyring.entry(IssuedFactory(at=AT).key.key_id)
+        # Another thread is the first to see the new version.
+        key_cache.verify(tokens.generate().text, AT)
+        key_cache.entry(IssuedFactory(at=AT).key.key_id)
 
     with connection.execute_wrapper(change_meanwhile):
-        keyring.prove(slow.token.text, AT)
+        key_cache.verify(slow.token.text, AT)
 
     assert _grant(slow.token).permissions == frozenset()
     assert _grant(quick.token).permissions == frozenset()
@@ -333,5 +333,5 @@ def _in_thread(work) -> None:
     thread.join()
 
 
-def test_keyring_of_the_process_is_one():
-    assert keyring_module.keyring is keyring
+def test_key_cache_of_the_process_is_one():
+    assert key_cache_module.key_cache is key_cache

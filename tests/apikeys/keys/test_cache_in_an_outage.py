@@ -14,10 +14,10 @@ from apikeys.access.refusals import (
     STATE_UNKNOWN,
 )
 from apikeys.caching.db_connections import release_connection
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion, moved_here
 from apikeys.changes.actors import OPERATOR
-from apikeys.choices import EpochName
-from apikeys.keys.cache import Proved, keyring
+from apikeys.choices import CacheName
+from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.services import deactivate_key
 from tests.factories import IssuedFactory
 
@@ -28,8 +28,8 @@ AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def timing(settings):
-    settings.KEYRING_MAX_STALE_SECONDS = 0.25
-    settings.KEYRING_OUTAGE_SECONDS = 30
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 0.25
+    settings.KEY_CACHE_OUTAGE_SECONDS = 30
 
 
 @pytest.fixture
@@ -51,11 +51,11 @@ def lost_database(error=OperationalError):
 
 
 def _prove(issued):
-    return keyring.prove(issued.token.text, AT)
+    return key_cache.verify(issued.token.text, AT)
 
 
 def _is_served(issued) -> bool:
-    return isinstance(_prove(issued), Proved)
+    return isinstance(_prove(issued), VerifiedKey)
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
@@ -76,7 +76,7 @@ def test_unknown_key_is_neither_served_nor_called_invalid(issued, clock):
 
     with lost_database():
         clock.advance(1)
-        assert keyring.prove(tokens.generate().text, AT) is STATE_UNKNOWN
+        assert key_cache.verify(tokens.generate().text, AT) is STATE_UNKNOWN
 
 
 def test_key_that_was_not_remembered_is_not_served(issued, clock):
@@ -101,7 +101,7 @@ def test_wrong_secret_of_a_remembered_key_stays_invalid(issued, clock):
 
     with lost_database():
         clock.advance(1)
-        assert keyring.prove(wrong.text, AT) is CREDENTIALS_INVALID
+        assert key_cache.verify(wrong.text, AT) is CREDENTIALS_INVALID
 
 
 def test_outage_does_not_tell_which_keys_are_remembered(issued, clock):
@@ -111,7 +111,7 @@ def test_outage_does_not_tell_which_keys_are_remembered(issued, clock):
     with lost_database():
         clock.advance(31)
         assert _prove(issued) is STATE_UNKNOWN
-        assert keyring.prove(no_token, AT) is CREDENTIALS_MALFORMED
+        assert key_cache.verify(no_token, AT) is CREDENTIALS_MALFORMED
 
 
 def test_entry_known_to_be_stale_is_not_served(issued, clock):
@@ -120,7 +120,7 @@ def test_entry_known_to_be_stale_is_not_served(issued, clock):
         _prove(key)
     deactivate_key(issued.key.key_id, actor=OPERATOR, at=AT)
     clock.advance(0.25)
-    _prove(other)  # sees the moved epoch
+    _prove(other)  # sees the moved cache version
 
     with lost_database():
         assert _prove(issued) is STATE_UNKNOWN
@@ -135,7 +135,7 @@ def test_database_is_probed_once_a_second(issued, clock):
     with lost_database() as asked:
         for _ in range(20):
             assert _is_served(issued)
-            assert keyring.prove(other.text, AT) is STATE_UNKNOWN
+            assert key_cache.verify(other.text, AT) is STATE_UNKNOWN
         assert len(asked) == 1
         clock.advance(0.99)
         _prove(issued)
@@ -156,10 +156,10 @@ def test_database_that_comes_back_is_used_within_a_second(issued, clock):
     deactivate_key(deactivate_after, actor=OPERATOR, at=AT)
     assert _prove(issued) is STATE_UNKNOWN
     clock.advance(1)
-    proved = _prove(issued)
+    verified = _prove(issued)
 
-    assert isinstance(proved, Proved)
-    assert proved.grant.is_active is False
+    assert isinstance(verified, VerifiedKey)
+    assert verified.grant.is_active is False
 
 
 def test_row_that_cannot_be_read_starts_the_outage(issued, clock):
@@ -171,11 +171,11 @@ def test_row_that_cannot_be_read_starts_the_outage(issued, clock):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail_on_rows):
-        assert keyring.prove(tokens.generate().text, AT) is STATE_UNKNOWN
+        assert key_cache.verify(tokens.generate().text, AT) is STATE_UNKNOWN
 
-    assert keyring.prove(tokens.generate().text, AT) is STATE_UNKNOWN
+    assert key_cache.verify(tokens.generate().text, AT) is STATE_UNKNOWN
     clock.advance(1)
-    assert keyring.prove(tokens.generate().text, AT) is CREDENTIALS_INVALID
+    assert key_cache.verify(tokens.generate().text, AT) is CREDENTIALS_INVALID
 
 
 def test_log_names_the_error_and_not_its_text(issued, clock, caplog):
@@ -196,14 +196,14 @@ def test_change_in_this_process_during_an_outage_is_not_overlooked(issued, clock
     with lost_database():
         clock.advance(1)
         _prove(issued)
-        keyring.look_again()
+        moved_here.update([CacheName.KEYS])
         assert _is_served(issued)
     deactivate_key(issued.key.key_id, actor=OPERATOR, at=AT)
     clock.advance(1)
 
-    proved = _prove(issued)
-    assert isinstance(proved, Proved)
-    assert proved.grant.is_active is False
+    verified = _prove(issued)
+    assert isinstance(verified, VerifiedKey)
+    assert verified.grant.is_active is False
 
 
 @pytest.mark.django_db(transaction=True)
@@ -257,7 +257,7 @@ def test_server_that_cannot_be_reached_is_an_outage(issued, clock):
     try:
         clock.advance(1)
         assert _is_served(issued)
-        assert keyring.prove(tokens.generate().text, AT) is STATE_UNKNOWN
+        assert key_cache.verify(tokens.generate().text, AT) is STATE_UNKNOWN
         clock.advance(30)
         assert _prove(issued) is STATE_UNKNOWN
     finally:
@@ -269,7 +269,7 @@ def test_server_that_cannot_be_reached_is_an_outage(issued, clock):
 
 @pytest.mark.django_db(transaction=True)
 def test_released_connection_is_given_back():
-    Epoch.objects.current(EpochName.KEYS)
+    CacheVersion.objects.current(CacheName.KEYS)
     assert connection.connection is not None
 
     release_connection()
@@ -279,7 +279,7 @@ def test_released_connection_is_given_back():
 
 
 def test_connection_inside_a_transaction_is_not_released():
-    Epoch.objects.current(EpochName.KEYS)
+    CacheVersion.objects.current(CacheName.KEYS)
 
     release_connection()
 

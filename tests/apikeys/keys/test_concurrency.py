@@ -12,12 +12,12 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
 from apikeys.changes.errors import ChangedMeanwhile, InvalidFields, NonceUsed
 from apikeys.changes.models import UsedNonce
-from apikeys.choices import EpochName
-from apikeys.keys.cache import Proved, keyring
+from apikeys.choices import CacheName
+from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.rotation import (
     RotationUnderWay,
@@ -146,11 +146,11 @@ def _actions() -> list[str]:
 def test_one_of_two_rotations_at_once_wins(issued):
     results = at_once(lambda: _rotate(issued), lambda: _rotate(issued))
 
-    assert _kinds(results) == ["Issued", "RotationUnderWay"]
+    assert _kinds(results) == ["IssuedKey", "RotationUnderWay"]
     (winner,) = [made for made in results if not isinstance(made, RotationUnderWay)]
     assert KeySecret.objects.count() == 2
-    assert isinstance(keyring.prove(winner.token.text, AT), Proved)
-    assert isinstance(keyring.prove(issued.token.text, AT), Proved)
+    assert isinstance(key_cache.verify(winner.token.text, AT), VerifiedKey)
+    assert isinstance(key_cache.verify(issued.token.text, AT), VerifiedKey)
     assert _actions() == ["key_created", "key_rotated"]
 
 
@@ -159,7 +159,7 @@ def test_second_rotation_waits_for_the_first_and_is_refused(issued):
         lambda: _rotate(issued), lambda: _rotate(issued), "apikeys_apikey"
     )
 
-    assert isinstance(keyring.prove(first.token.text, AT), Proved)
+    assert isinstance(key_cache.verify(first.token.text, AT), VerifiedKey)
     assert isinstance(second, RotationUnderWay)
 
 
@@ -182,7 +182,7 @@ def test_two_creates_with_one_nonce_make_one_key():
         *(lambda: IssuedFactory(at=AT, nonce="once", roles=roles) for _ in range(2))
     )
 
-    assert _kinds(results) == ["Issued", "NonceUsed"]
+    assert _kinds(results) == ["IssuedKey", "NonceUsed"]
     key = ApiKey.objects.get()
     (refused,) = [result for result in results if isinstance(result, NonceUsed)]
     assert refused.subject_id == key.key_id == UsedNonce.objects.get().subject_id
@@ -226,7 +226,7 @@ def test_two_creates_with_one_name_make_one_key():
         )
     )
 
-    assert _kinds(results) == ["InvalidFields", "Issued"]
+    assert _kinds(results) == ["InvalidFields", "IssuedKey"]
     assert (ApiKey.objects.count(), _actions()) == (1, ["key_created"])
 
 
@@ -252,7 +252,7 @@ def test_two_renames_to_one_name_leave_one(issued):
 
     # The second looks the name up while the first has written and not committed.
     first, second = while_waiting(
-        lambda: rename(issued), lambda: rename(other), "apikeys_epoch"
+        lambda: rename(issued), lambda: rename(other), "apikeys_cacheversion"
     )
 
     assert first.name == "Same"
@@ -305,10 +305,12 @@ def test_two_deactivations_at_once_are_one(issued):
     assert _actions() == ["key_created", "key_deactivated"]
 
 
-@pytest.mark.parametrize("table", ["apikeys_epoch", "apikeys_keysecret", "auth_group"])
+@pytest.mark.parametrize(
+    "table", ["apikeys_cacheversion", "apikeys_keysecret", "auth_group"]
+)
 def test_deactivation_during_a_verify_wins(table, issued):
     """Whichever read of the verify it overtakes, the next call sees it."""
-    keyring.forget()
+    key_cache.clear()
     overtaken: list[bool] = []
 
     def deactivate_meanwhile(execute, sql, params, many, context):
@@ -319,39 +321,39 @@ def test_deactivation_during_a_verify_wins(table, issued):
         return result
 
     with connection.execute_wrapper(deactivate_meanwhile):
-        keyring.prove(issued.token.text, AT)
+        key_cache.verify(issued.token.text, AT)
 
     assert overtaken == [True]
-    proved = keyring.prove(issued.token.text, AT)
-    assert isinstance(proved, Proved)
-    assert proved.grant.is_active is False
+    verified = key_cache.verify(issued.token.text, AT)
+    assert isinstance(verified, VerifiedKey)
+    assert verified.grant.is_active is False
 
 
 def test_deactivation_during_a_verify_wins_at_once_in_its_process(issued, settings):
-    settings.KEYRING_MAX_STALE_SECONDS = 3600
-    keyring.forget()
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 3600
+    key_cache.clear()
 
     def deactivate_meanwhile(execute, sql, params, many, context):
         result = execute(sql, params, many, context)
-        if 'FROM "apikeys_epoch"' in sql and ApiKey.objects.get().is_active:
+        if 'FROM "apikeys_cacheversion"' in sql and ApiKey.objects.get().is_active:
             at_once(lambda: deactivate_key(issued.key.key_id, actor=OPERATOR, at=AT))
         return result
 
     with connection.execute_wrapper(deactivate_meanwhile):
-        keyring.prove(issued.token.text, AT)
+        key_cache.verify(issued.token.text, AT)
 
-    proved = keyring.prove(issued.token.text, AT)
-    assert isinstance(proved, Proved)
-    assert proved.grant.is_active is False
+    verified = key_cache.verify(issued.token.text, AT)
+    assert isinstance(verified, VerifiedKey)
+    assert verified.grant.is_active is False
 
 
 def test_many_verifies_beside_changes_end_in_the_last_state(issued, settings):
-    settings.KEYRING_MAX_STALE_SECONDS = 3600
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 3600
     stop = threading.Event()
 
     def verify():
         while not stop.is_set():
-            keyring.prove(issued.token.text, AT)
+            key_cache.verify(issued.token.text, AT)
 
     def change():
         try:
@@ -369,17 +371,17 @@ def test_many_verifies_beside_changes_end_in_the_last_state(issued, settings):
     results = at_once(verify, verify, change)
 
     assert results == [None, None, None]
-    proved = keyring.prove(issued.token.text, AT)
-    assert isinstance(proved, Proved)
-    assert proved.grant.is_active is False
+    verified = key_cache.verify(issued.token.text, AT)
+    assert isinstance(verified, VerifiedKey)
+    assert verified.grant.is_active is False
 
 
-def test_two_first_moves_of_the_epoch_both_count():
-    Epoch.objects.all().delete()
+def test_two_first_moves_of_the_version_both_count():
+    CacheVersion.objects.all().delete()
 
-    at_once(*(lambda: Epoch.objects.move(EpochName.KEYS) for _ in range(2)))
+    at_once(*(lambda: CacheVersion.objects.move(CacheName.KEYS) for _ in range(2)))
 
-    assert Epoch.objects.current(EpochName.KEYS) == 2
+    assert CacheVersion.objects.current(CacheName.KEYS) == 2
 
 
 def test_two_roles_of_one_name_at_once_are_one_and_a_refusal():

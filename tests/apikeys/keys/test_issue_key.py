@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.hashers import check_password
 
 from apikeys.access import tokens
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
-from apikeys.changes.errors import InvalidFields, NonceUsed, PermissionGrowth
+from apikeys.changes.errors import InvalidFields, NonceUsed, PrivilegeEscalation
 from apikeys.changes.models import UsedNonce
-from apikeys.choices import EpochName
+from apikeys.choices import CacheName
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.services import delete_key, issue_key
 from apikeys.keys.values import KeySettings
@@ -107,12 +107,12 @@ def test_audit_entry_tells_who_made_what(at, last_entry):
     }
 
 
-def test_issue_moves_the_epoch(at):
-    before = Epoch.objects.current(EpochName.KEYS)
+def test_issue_moves_the_version(at):
+    before = CacheVersion.objects.current(CacheName.KEYS)
 
     _issue(at)
 
-    assert Epoch.objects.current(EpochName.KEYS) == before + 1
+    assert CacheVersion.objects.current(CacheName.KEYS) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_issued_values_never_show_a_secret(at):
         roles=[],
     )
 
-    assert repr(issued) == str(issued) == f"<Issued {issued.key.key_id}>"
+    assert repr(issued) == str(issued) == f"<IssuedKey {issued.key.key_id}>"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_role_with_a_permission_that_the_actor_lacks_is_refused(at, rows):
     role = RoleFactory(permissions=["apikeys.view_auditentry", "apikeys.view_apikey"])
     before = rows()
 
-    with pytest.raises(PermissionGrowth) as caught:
+    with pytest.raises(PrivilegeEscalation) as caught:
         _issue(at, roles=[role], actor=person_actor("apikeys.view_apikey"))
 
     assert str(caught.value) == (

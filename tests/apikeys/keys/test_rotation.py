@@ -6,16 +6,16 @@ import pytest
 
 from apikeys.access import tokens
 from apikeys.access.refusals import CREDENTIALS_INVALID
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
 from apikeys.changes.errors import (
     ChangedMeanwhile,
     InvalidFields,
     NonceUsed,
-    PermissionGrowth,
+    PrivilegeEscalation,
 )
-from apikeys.choices import EpochName
-from apikeys.keys.cache import Proved, keyring
+from apikeys.choices import CacheName
+from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.models import ApiKey
 from apikeys.keys.rotation import (
     KeyNotUsable,
@@ -46,9 +46,9 @@ def _rotate(issued, at, overlap=DAY, actor=OPERATOR, **values):
 
 
 def _proves(token: tokens.Token, at) -> bool:
-    proved = keyring.prove(token.text, at)
-    assert isinstance(proved, Proved) or proved is CREDENTIALS_INVALID
-    return isinstance(proved, Proved)
+    verified = key_cache.verify(token.text, at)
+    assert isinstance(verified, VerifiedKey) or verified is CREDENTIALS_INVALID
+    return isinstance(verified, VerifiedKey)
 
 
 def test_both_secrets_prove_until_the_overlap_ends(issued, at):
@@ -74,7 +74,7 @@ def test_rotation_at_once_ends_the_old_secret(issued, at):
 
 
 def test_rotation_writes_its_audit_entry(issued, at, last_entry):
-    epoch = Epoch.objects.current(EpochName.KEYS)
+    version = CacheVersion.objects.current(CacheName.KEYS)
 
     _rotate(issued, at, actor=person_actor(*PLUGIN_TOKEN_PERMISSIONS))
 
@@ -88,7 +88,7 @@ def test_rotation_writes_its_audit_entry(issued, at, last_entry):
         "subject_name": "Billing",
         "changes": {"overlap_ends_at": [None, "2026-03-02T12:00:00+00:00"]},
     }
-    assert Epoch.objects.current(EpochName.KEYS) == epoch + 1
+    assert CacheVersion.objects.current(CacheName.KEYS) == version + 1
     assert ApiKey.objects.get().version == 1
 
 
@@ -266,9 +266,9 @@ def test_deactivation_and_deletion_end_both_secrets(issued, at):
     rotated = _rotate(issued, at)
 
     deactivate_key(issued.key.key_id, actor=OPERATOR, at=at)
-    proved = keyring.prove(issued.token.text, at)
-    assert isinstance(proved, Proved)
-    assert proved.grant.is_active is False
+    verified = key_cache.verify(issued.token.text, at)
+    assert isinstance(verified, VerifiedKey)
+    assert verified.grant.is_active is False
 
     delete_key(issued.key.key_id, actor=OPERATOR, at=at)
     assert [_proves(made.token, at) for made in (issued, rotated)] == [False, False]
@@ -302,7 +302,7 @@ def test_secret_of_a_key_that_holds_more_than_the_actor_is_refused(at, rows):
     issued = IssuedFactory(at=at, roles=[role])
     before = rows()
 
-    with pytest.raises(PermissionGrowth, match=r"apikeys\.view_apikey"):
+    with pytest.raises(PrivilegeEscalation, match=r"apikeys\.view_apikey"):
         _rotate(issued, at, actor=person_actor("apikeys.view_auditentry"))
     assert rows() == before
 

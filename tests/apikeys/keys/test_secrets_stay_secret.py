@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apikeys.audit.models import AuditEntry
 from apikeys.changes.actors import OPERATOR
-from apikeys.keys.cache import keyring
+from apikeys.keys.cache import key_cache
 from apikeys.keys.rotation import rotate_key
 from apikeys.keys.services import set_password
 from tests.factories import IssuedFactory
@@ -40,7 +40,7 @@ def made(caplog):
         )
         password = set_password(issued.key.key_id, actor=OPERATOR, at=at)
         for token in (issued.token, rotated.token):
-            keyring.prove(token.text, at)
+            key_cache.verify(token.text, at)
     return [
         issued.token.text,
         issued.token.secret,
@@ -91,8 +91,8 @@ def test_no_digest_is_in_the_audit_trail(made):
     assert "argon2" not in trail
 
 
-def test_no_secret_is_in_the_keyrings_own_words(made):
-    text = repr(list(keyring._entries.items()))
+def test_no_secret_is_in_the_key_caches_own_words(made):
+    text = repr(list(key_cache._entries.items()))
 
     assert [secret for secret in made if secret in text] == []
 

@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.hashers import check_password
 
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
-from apikeys.changes.errors import InvalidFields, NonceUsed, PermissionGrowth
+from apikeys.changes.errors import InvalidFields, NonceUsed, PrivilegeEscalation
 from apikeys.changes.models import UsedNonce
-from apikeys.choices import EpochName
+from apikeys.choices import CacheName
 from apikeys.keys.models import ApiKey, KeyRole, KeySecret
 from apikeys.keys.services import (
     AlreadySo,
@@ -38,8 +38,8 @@ def portal(at):
     ).key
 
 
-def _epoch() -> int:
-    return Epoch.objects.current(EpochName.KEYS)
+def _version() -> int:
+    return CacheVersion.objects.current(CacheName.KEYS)
 
 
 def _entry(action, key, at, changes=None):
@@ -56,7 +56,7 @@ def _entry(action, key, at, changes=None):
 
 
 def test_key_is_switched_off_and_on(key, at, last_entry):
-    epoch = _epoch()
+    version = _version()
 
     deactivate_key(key.key_id, actor=person_actor(), at=at)
     assert ApiKey.objects.get().is_active is False
@@ -66,7 +66,7 @@ def test_key_is_switched_off_and_on(key, at, last_entry):
     stored = ApiKey.objects.get()
     assert (stored.is_active, stored.version) == (True, 2)
     assert last_entry() == _entry("key_activated", key, at)
-    assert _epoch() == epoch + 2
+    assert _version() == version + 2
 
 
 def test_switch_to_the_present_state_is_refused(key, at, rows):
@@ -84,7 +84,7 @@ def test_switch_to_the_present_state_is_refused(key, at, rows):
 
 
 def test_deleted_key_is_a_tombstone_without_secrets(portal, at, last_entry):
-    epoch = _epoch()
+    version = _version()
 
     delete_key(portal.key_id, actor=person_actor(), at=at)
 
@@ -93,7 +93,7 @@ def test_deleted_key_is_a_tombstone_without_secrets(portal, at, last_entry):
     assert (stored.name, stored.key_id) == ("Portal", portal.key_id)
     assert list(KeySecret.objects.all()) == []
     assert last_entry() == _entry("key_deleted", portal, at)
-    assert _epoch() == epoch + 1
+    assert _version() == version + 1
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_purge_takes_nonces_as_old_with_it(at):
 
 
 def test_new_password_replaces_the_old_one(portal, at, last_entry):
-    epoch = _epoch()
+    version = _version()
 
     made = set_password(portal.key_id, actor=person_actor(), at=at)
 
@@ -161,7 +161,7 @@ def test_new_password_replaces_the_old_one(portal, at, last_entry):
     assert last_entry() == _entry(
         "key_changed", portal, at, {"password": ["set", "set anew"]}
     )
-    assert _epoch() == epoch + 1
+    assert _version() == version + 1
 
 
 def test_password_of_ones_own_is_taken(portal, at):
@@ -199,7 +199,7 @@ def test_password_of_a_key_that_holds_more_than_the_actor_is_refused(at, rows):
     KeyRole.objects.fix(portal, [role])
     before = rows()
 
-    with pytest.raises(PermissionGrowth):
+    with pytest.raises(PrivilegeEscalation):
         set_password(portal.key_id, actor=person_actor(), at=at)
 
     assert rows() == before

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
 from apikeys.changes.errors import ChangedMeanwhile, InvalidFields
-from apikeys.choices import EpochName
+from apikeys.choices import CacheName
 from apikeys.keys.models import ApiKey
 from apikeys.keys.services import UnknownKey, delete_key, update_key
 from apikeys.keys.values import KeySettings
@@ -63,12 +63,12 @@ def test_audit_entry_holds_old_and_new_values(key, at, last_entry):
     }
 
 
-def test_update_moves_the_epoch(key, at):
-    before = Epoch.objects.current(EpochName.KEYS)
+def test_update_moves_the_version(key, at):
+    before = CacheVersion.objects.current(CacheName.KEYS)
 
     _update(key, at)
 
-    assert Epoch.objects.current(EpochName.KEYS) == before + 1
+    assert CacheVersion.objects.current(CacheName.KEYS) == before + 1
 
 
 def test_update_that_changes_nothing_writes_nothing(key, at, rows):

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group
 
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
-from apikeys.changes.errors import InvalidFields, PermissionGrowth
-from apikeys.choices import EpochName
-from apikeys.keys.cache import Proved, keyring
+from apikeys.changes.errors import InvalidFields, PrivilegeEscalation
+from apikeys.choices import CacheName
+from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.services import delete_key
 from apikeys.organization.services import (
     BuiltInRole,
@@ -83,7 +83,7 @@ def test_taken_name_is_refused(role, at, rows):
 def test_role_that_holds_more_than_the_actor_is_refused(at, rows):
     before = rows()
 
-    with pytest.raises(PermissionGrowth) as caught:
+    with pytest.raises(PrivilegeEscalation) as caught:
         create_role(
             name="Support",
             permissions=[permission(LOOK), permission(AUDIT)],
@@ -97,7 +97,7 @@ def test_role_that_holds_more_than_the_actor_is_refused(at, rows):
 
 
 def test_change_is_written_with_old_and_new_values(role, at, last_entry):
-    epoch = Epoch.objects.current(EpochName.KEYS)
+    version = CacheVersion.objects.current(CacheName.KEYS)
 
     _change(role, at, name="Help desk", permissions=[AUDIT])
 
@@ -108,7 +108,7 @@ def test_change_is_written_with_old_and_new_values(role, at, last_entry):
         "name": ["Support", "Help desk"],
         "permissions": [[LOOK], [AUDIT]],
     }
-    assert Epoch.objects.current(EpochName.KEYS) == epoch + 1
+    assert CacheVersion.objects.current(CacheName.KEYS) == version + 1
 
 
 def test_change_of_nothing_writes_nothing(role, at, rows):
@@ -122,7 +122,7 @@ def test_change_of_nothing_writes_nothing(role, at, rows):
 def test_change_that_adds_what_the_actor_lacks_is_refused(role, at, rows):
     before = rows()
 
-    with pytest.raises(PermissionGrowth, match=AUDIT):
+    with pytest.raises(PrivilegeEscalation, match=AUDIT):
         _change(role, at, permissions=[LOOK, AUDIT], actor=person_actor(LOOK))
 
     assert rows() == before
@@ -146,9 +146,9 @@ def test_change_of_a_role_changes_its_keys(role, at):
 
 
 def _permissions(issued, at):
-    proved = keyring.prove(issued.token.text, at)
-    assert isinstance(proved, Proved)
-    return proved.grant.permissions
+    verified = key_cache.verify(issued.token.text, at)
+    assert isinstance(verified, VerifiedKey)
+    return verified.grant.permissions
 
 
 def test_role_that_no_key_holds_is_deleted(role, at, last_entry):

@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 
-from apikeys.caching.models import Epoch
-from apikeys.choices import EpochName
+from apikeys.caching.models import CacheVersion
+from apikeys.choices import CacheName
 from apikeys.organization import roles
 from tests.factories import RoleFactory, permission
 
@@ -44,27 +44,31 @@ def test_only_permissions_with_an_effect_can_be_granted():
     names = set(map(roles.permission_name, roles.grantable_permissions()))
 
     assert names >= LOOK | {"apikeys.manage_apis"}
-    assert not names & {"auth.add_user", "apikeys.add_apikey", "apikeys.delete_apikey"}
+    assert not names & {
+        "apikeys.add_person",
+        "apikeys.add_apikey",
+        "apikeys.delete_apikey",
+    }
 
 
-def test_migrate_puts_a_changed_built_in_role_right_and_moves_the_epoch():
+def test_migrate_puts_a_changed_built_in_role_right_and_moves_the_version():
     role = Group.objects.get(name="Account Reader")
-    role.permissions.set([permission("auth.add_user")])
-    before = Epoch.objects.current(EpochName.KEYS)
+    role.permissions.set([permission("apikeys.add_person")])
+    before = CacheVersion.objects.current(CacheName.KEYS)
 
     call_command("migrate", verbosity=0)
 
     assert _held("Account Reader") == LOOK
-    assert Epoch.objects.current(EpochName.KEYS) == before + 1
+    assert CacheVersion.objects.current(CacheName.KEYS) == before + 1
 
 
 def test_migrate_again_changes_nothing():
-    before = Epoch.objects.current(EpochName.KEYS)
+    before = CacheVersion.objects.current(CacheName.KEYS)
     own = RoleFactory(name="Own", permissions=["auth.view_group"])
 
     call_command("migrate", verbosity=0)
 
-    assert Epoch.objects.current(EpochName.KEYS) == before
+    assert CacheVersion.objects.current(CacheName.KEYS) == before
     assert _held(own.name) == {"auth.view_group"}
 
 

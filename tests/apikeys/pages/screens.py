@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.models import UsedNonce
 from apikeys.keys.models import ApiKey, KeyRole, KeySecret
 from apikeys.plugin_tokens.models import PluginToken
@@ -30,7 +30,7 @@ _ERROR = re.compile(r"<li>(.*?)</li>", re.DOTALL)
 # All tables that a change on these screens can touch, beside people.
 TABLES = (
     *(ApiKey, KeySecret, KeyRole, PluginToken),
-    *(Group, AuditEntry, UsedNonce, Epoch),
+    *(Group, AuditEntry, UsedNonce, CacheVersion),
 )
 
 

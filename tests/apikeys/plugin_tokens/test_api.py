@@ -254,7 +254,7 @@ def test_list_is_one_query_however_long(api, django_assert_num_queries):
     make_token("first")
     api("GET", "/api/api-tokens")
 
-    # The other one asks for the epoch of keys.
+    # The other one asks for the cache version of keys.
     with django_assert_num_queries(2):
         assert len(api("GET", "/api/api-tokens").json()["data"]) == 1
     for number in range(30):

@@ -7,11 +7,11 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from apikeys.access import tokens
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.caching.version import StateUnknown
 from apikeys.changes.actors import OPERATOR
-from apikeys.choices import EpochName
-from apikeys.plugin_tokens.cache import token_ring
+from apikeys.choices import CacheName
+from apikeys.plugin_tokens.cache import plugin_token_cache
 from apikeys.plugin_tokens.last_use import plugin_token_last_use
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.services import remove_domains
@@ -20,42 +20,42 @@ from tests.plugin_tokens import known, make_token
 pytestmark = pytest.mark.django_db
 
 
-def test_known_token_is_read_once_while_the_epoch_stands(
+def test_known_token_is_read_once_while_the_version_stands(
     settings, django_assert_num_queries
 ):
-    settings.KEYRING_MAX_STALE_SECONDS = 60
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 60
     _, value = make_token()
 
-    with django_assert_num_queries(2):  # epoch, row
-        first = token_ring.find(value)
-        assert token_ring.find(value) is first
+    with django_assert_num_queries(2):  # version, row
+        first = plugin_token_cache.find(value)
+        assert plugin_token_cache.find(value) is first
 
 
 def test_moved_epoch_reads_the_row_again(django_assert_num_queries):
     _, value = make_token()
-    token_ring.find(value)
-    Epoch.objects.move(EpochName.PLUGIN_TOKENS)
+    plugin_token_cache.find(value)
+    CacheVersion.objects.move(CacheName.PLUGIN_TOKENS)
 
     with django_assert_num_queries(2):
-        token_ring.find(value)
+        plugin_token_cache.find(value)
 
 
 def test_keys_epoch_leaves_tokens_fresh(django_assert_num_queries):
     _, value = make_token()
-    token_ring.find(value)
-    Epoch.objects.move(EpochName.KEYS)
+    plugin_token_cache.find(value)
+    CacheVersion.objects.move(CacheName.KEYS)
 
     with django_assert_num_queries(1):
-        token_ring.find(value)
+        plugin_token_cache.find(value)
 
 
 def test_other_process_is_believed_after_the_allowed_staleness(settings, clock):
-    settings.KEYRING_MAX_STALE_SECONDS = 0.25
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 0.25
     _token, value = make_token(domains="a.com,b.com")
     assert len(known(value).domains) == 2
     # As another process does it: no commit here tells this one.
     PluginToken.objects.update(domains=["a.com"])
-    Epoch.objects.move(EpochName.PLUGIN_TOKENS)
+    CacheVersion.objects.move(CacheName.PLUGIN_TOKENS)
 
     clock.advance(0.2)
     assert len(known(value).domains) == 2
@@ -65,7 +65,7 @@ def test_other_process_is_believed_after_the_allowed_staleness(settings, clock):
 
 @pytest.mark.django_db(transaction=True)
 def test_own_commit_is_seen_at_once(settings):
-    settings.KEYRING_MAX_STALE_SECONDS = 60
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 60
     token, value = make_token(domains="a.com,b.com")
     assert len(known(value).domains) == 2
 
@@ -77,20 +77,20 @@ def test_own_commit_is_seen_at_once(settings):
 
 
 def test_least_recently_used_tokens_are_forgotten(settings):
-    settings.KEYRING_SIZE = 2
+    settings.KEY_CACHE_SIZE = 2
     values = [make_token(name)[1] for name in "abc"]
 
     for value in values:
-        token_ring.find(value)
+        plugin_token_cache.find(value)
 
-    assert len(token_ring) == 2
+    assert len(plugin_token_cache) == 2
 
 
 def test_unknown_tokens_are_not_remembered():
     unknown = tokens.generate(tokens.PLUGIN_TOKEN_PREFIX).text
 
-    assert token_ring.find(unknown) is None
-    assert len(token_ring) == 0
+    assert plugin_token_cache.find(unknown) is None
+    assert len(plugin_token_cache) == 0
 
 
 def test_text_that_is_no_token_asks_no_database(django_assert_num_queries):
@@ -99,32 +99,32 @@ def test_text_that_is_no_token_asks_no_database(django_assert_num_queries):
 
     with django_assert_num_queries(0):
         for text in ("", "x", key, mistyped, "kp_" + "0" * 400, "kp_ü"):
-            assert token_ring.find(text) is None
+            assert plugin_token_cache.find(text) is None
 
 
 def test_without_a_pepper_nothing_is_found(settings):
     _, value = make_token()
     settings.API_KEY_PEPPERS = {}
 
-    assert token_ring.find(value) is None
+    assert plugin_token_cache.find(value) is None
 
 
 def test_outage_serves_what_is_known_for_a_while_and_then_nothing(settings, clock):
-    settings.KEYRING_OUTAGE_SECONDS = 30
+    settings.KEY_CACHE_OUTAGE_SECONDS = 30
     _, value = make_token()
     _, other = make_token("other")
-    token_ring.find(value)
+    plugin_token_cache.find(value)
 
     with connection.execute_wrapper(_fail):
-        assert token_ring.find(value) is not None
+        assert plugin_token_cache.find(value) is not None
         with pytest.raises(StateUnknown):
-            token_ring.find(other)
+            plugin_token_cache.find(other)
         clock.advance(31)
         with pytest.raises(StateUnknown):
-            token_ring.find(value)
+            plugin_token_cache.find(value)
 
     clock.advance(2)
-    assert token_ring.find(value) is not None
+    assert plugin_token_cache.find(value) is not None
 
 
 def test_row_that_cannot_be_read_is_an_outage():
@@ -136,15 +136,15 @@ def test_row_that_cannot_be_read_is_an_outage():
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail_rows), pytest.raises(StateUnknown):
-        token_ring.find(value)
+        plugin_token_cache.find(value)
 
 
 def test_last_use_is_written_without_an_address_and_never_backwards():
     _token, value = make_token()
     at = timezone.now()
 
-    plugin_token_last_use.note(known(value), None, at)
-    plugin_token_last_use.note(known(value), None, at.replace(year=2001))
+    plugin_token_last_use.record_use(known(value), None, at)
+    plugin_token_last_use.record_use(known(value), None, at.replace(year=2001))
     plugin_token_last_use.flush()
 
     assert PluginToken.objects.get().last_used_at == at

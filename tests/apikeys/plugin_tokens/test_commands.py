@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from apikeys.audit.models import AuditEntry
 from apikeys.choices import ActorKind, AuditAction
-from apikeys.plugin_tokens.cache import token_ring
+from apikeys.plugin_tokens.cache import plugin_token_cache
 from apikeys.plugin_tokens.models import PluginToken
 from tests.plugin_tokens import UNKNOWN_ID, known, make_location, make_token
 
@@ -169,7 +169,7 @@ def test_token_is_deleted_only_with_yes():
 
     assert output == "1 plugin token deleted.\n"
     assert not PluginToken.objects.exists()
-    assert token_ring.find(value) is None
+    assert plugin_token_cache.find(value) is None
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.subject_id) == (
         AuditAction.PLUGIN_TOKEN_DELETED,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apikeys.audit.models import AuditEntry
 from apikeys.choices import AuditAction
-from apikeys.plugin_tokens.cache import TokenRing
+from apikeys.plugin_tokens.cache import PluginTokenCache
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.services import add_domains, delete_plugin_token
 from tests.plugin_tokens import (
@@ -100,9 +100,9 @@ def test_domain_cannot_be_added_to_a_token_that_is_being_deleted():
 
 
 def test_removed_domain_is_refused_in_another_process_within_half_a_second(settings):
-    settings.KEYRING_MAX_STALE_SECONDS = 0.25
+    settings.KEY_CACHE_MAX_STALE_SECONDS = 0.25
     token, value = make_token(domains="a.com,b.com")
-    other_process = TokenRing()
+    other_process = PluginTokenCache()
 
     def hosts_elsewhere():
         known = other_process.find(value)

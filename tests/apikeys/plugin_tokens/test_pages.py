@@ -13,7 +13,7 @@ TOKENS = "/settings/apikeys/plugintoken/"
 
 
 @pytest.fixture
-def issued(db) -> services.IssuedToken:
+def issued(db) -> services.IssuedPluginToken:
     return services.issue_plugin_token(
         name="Tenant",
         domains=["tenant.example.com"],
@@ -23,7 +23,7 @@ def issued(db) -> services.IssuedToken:
 
 
 @pytest.fixture
-def token(issued: services.IssuedToken) -> PluginToken:
+def token(issued: services.IssuedPluginToken) -> PluginToken:
     return issued.token
 
 

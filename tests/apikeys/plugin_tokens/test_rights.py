@@ -217,7 +217,7 @@ def test_key_is_named_in_the_audit_trail(client):
 
 
 def test_reader_is_not_handed_a_token_that_may_do_more(client, berlin):
-    """No privilege growth: a marked token's value would let its reader delete."""
+    """No privilege escalation: a marked token's value would let its reader delete."""
     marked, value = make_token("marked", location=berlin, marked=True)
     reader, full = make_key(VIEW_TOKENS), make_full_key()
 
@@ -231,7 +231,7 @@ def test_reader_is_not_handed_a_token_that_may_do_more(client, berlin):
 
 
 def test_replacing_a_marked_token_without_all_rights_takes_the_mark_away(client):
-    """No privilege growth: who may only add gets a value that may only be used."""
+    """No privilege escalation: who may only add gets a value that may only be used."""
     make_token("new", marked=True)
 
     body = _call(client, "create", None, make_key(ADD_TOKENS)).json()

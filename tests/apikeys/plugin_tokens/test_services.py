@@ -11,23 +11,23 @@ from django.utils import timezone
 
 from apikeys import checks, encryption
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.models import Epoch
+from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import Actor
 from apikeys.changes.errors import (
     ChangedMeanwhile,
     InvalidFields,
     NonceUsed,
-    PermissionGrowth,
+    PrivilegeEscalation,
 )
 from apikeys.changes.models import UsedNonce
-from apikeys.choices import ActorKind, AuditAction, EpochName
+from apikeys.choices import ActorKind, AuditAction, CacheName
 from apikeys.organization.roles import (
     CHANGE_TOKENS,
     PLUGIN_TOKEN_PERMISSIONS,
     VIEW_TOKENS,
 )
 from apikeys.plugin_tokens import services
-from apikeys.plugin_tokens.cache import token_ring
+from apikeys.plugin_tokens.cache import plugin_token_cache
 from apikeys.plugin_tokens.models import PluginToken, Scope
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
 from apikeys.plugin_tokens.rules import MalformedName, normal_name
@@ -72,7 +72,7 @@ def test_replaced_value_finds_the_token_and_the_old_one_nothing():
 
     issued = services.replace_value(token.public_id, **change())
 
-    assert token_ring.find(value) is None
+    assert plugin_token_cache.find(value) is None
     assert known(issued.value).public_id == token.public_id
     assert issued.value not in repr(issued)
     entry = _last_entry()
@@ -154,11 +154,11 @@ def test_who_lacks_a_right_cannot_come_by_a_token_that_has_it():
     plain, _ = make_token("plain")
     marked, _ = make_token("marked", marked=True)
 
-    with pytest.raises(PermissionGrowth):
+    with pytest.raises(PrivilegeEscalation):
         services.set_may_manage_tokens(plain.public_id, to=True, **change(READER))
-    with pytest.raises(PermissionGrowth):
+    with pytest.raises(PrivilegeEscalation):
         services.reveal_value(marked.public_id, **change(READER))
-    with pytest.raises(PermissionGrowth):
+    with pytest.raises(PrivilegeEscalation):
         services.replace_value(marked.public_id, **change(READER))
 
     assert not PluginToken.objects.get(name="plain").may_manage_tokens
@@ -216,15 +216,15 @@ def test_token_outside_the_scope_is_unknown(call):
         lambda token: services.delete_plugin_token(token.public_id, **change()),
     ],
 )
-def test_change_moves_the_tokens_epoch_and_not_the_keys(make_change):
+def test_change_moves_the_tokens_version_and_not_the_keys(make_change):
     token, _ = make_token(domains="a.com,z.com")
-    tokens = Epoch.objects.current(EpochName.PLUGIN_TOKENS)
-    keys = Epoch.objects.current(EpochName.KEYS)
+    tokens = CacheVersion.objects.current(CacheName.PLUGIN_TOKENS)
+    keys = CacheVersion.objects.current(CacheName.KEYS)
 
     make_change(token)
 
-    assert Epoch.objects.current(EpochName.PLUGIN_TOKENS) == tokens + 1
-    assert Epoch.objects.current(EpochName.KEYS) == keys
+    assert CacheVersion.objects.current(CacheName.PLUGIN_TOKENS) == tokens + 1
+    assert CacheVersion.objects.current(CacheName.KEYS) == keys
 
 
 def test_change_does_not_write_back_an_older_last_use():
@@ -300,7 +300,7 @@ def test_newest_key_and_pepper_take_over(settings):
     assert (result.moved, result.current, result.unreadable) == (1, 1, ())
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
     settings.API_KEY_PEPPERS = {2: "new-pepper-" * 5}
-    token_ring.forget()
+    plugin_token_cache.clear()
     assert known(value).pk == token.pk
     assert PluginToken.objects.get(name="old").value() == value
     assert _last_entry().action == AuditAction.PLUGIN_TOKENS_REENCRYPTED

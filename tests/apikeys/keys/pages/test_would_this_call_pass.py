@@ -19,7 +19,7 @@ PASSING = {"method": "GET", "path": "/api/egress/leads", "address": "10.1.2.3"}
 @pytest.fixture
 def guarded_endpoint(monkeypatch):
     """A row in the table of endpoint permissions, as an app contributes one."""
-    table = rows("/api/egress/secrets", {"GET": "auth.view_user"})
+    table = rows("/api/egress/secrets", {"GET": "apikeys.view_person"})
     config = apps.get_app_config("webservice_users")
     monkeypatch.setattr(config, "endpoint_permissions", table, raising=False)
     _table.cache_clear()

@@ -13,13 +13,13 @@ from tests.factories import (
     permission,
 )
 
-LACKING = "You cannot grant permissions that you do not hold: auth.change_user."
+LACKING = "You cannot grant permissions that you do not hold: apikeys.change_person."
 
 
 @pytest.fixture
 def strong_role(db):
     """A role that holds what no administrator holds."""
-    return RoleFactory(name="People", permissions=["auth.change_user"])
+    return RoleFactory(name="People", permissions=["apikeys.change_person"])
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_key_that_holds_more_can_still_be_switched_off_and_deleted(
 def test_a_right_that_a_role_gains_later_stops_the_rotation(as_administrator, db):
     role = RoleFactory(name="Grows")
     key = IssuedFactory(roles=[role]).key
-    role.permissions.add(permission("auth.change_user"))
+    role.permissions.add(permission("apikeys.change_person"))
 
     response = as_administrator.post(
         screens.page_of(key, "rotate/"), screens.rotate_form(key)
@@ -112,7 +112,7 @@ def test_nobody_puts_into_a_role_what_they_do_not_hold(path, as_mere_manager):
     assert screens.state() == before
 
 
-@pytest.mark.parametrize("name", ["auth.change_user", "apikeys.change_apikey"])
+@pytest.mark.parametrize("name", ["apikeys.change_person", "apikeys.change_apikey"])
 def test_a_permission_that_is_not_offered_cannot_be_smuggled_in(name, as_superuser, db):
     before = screens.state()
 
