@@ -41,12 +41,11 @@ class KeySettings:
         values = {
             field.name: getattr(key, field.name) for field in dataclass_fields(cls)
         }
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in values.items()
-            }
-        )
+        settled: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**settled)
 
 
 def refuse_misfits(
