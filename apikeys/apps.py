@@ -5,10 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from apikeys.access.endpoint_permissions import rows
 from apikeys.choices import ActorKind, AuditAction
-
-_TOKENS = "/api/api-tokens"
 
 
 class ApiKeysConfig(AppConfig):
@@ -17,22 +14,6 @@ class ApiKeysConfig(AppConfig):
     audit_actions = dict(AuditAction.choices)
     actor_kinds = dict(ActorKind.choices)
     grantable_models = ("apikeys.plugintoken",)
-    # The first row that fits decides: a star stands for slashes too.
-    endpoint_permissions = (
-        *rows(f"{_TOKENS}/*/add-domains", {"POST": "apikeys.change_plugintoken"}),
-        *rows(f"{_TOKENS}/*/delete-domains", {"POST": "apikeys.change_plugintoken"}),
-        *rows(
-            f"{_TOKENS}/*",
-            {
-                "GET": "apikeys.view_plugintoken",
-                "DELETE": "apikeys.delete_plugintoken",
-            },
-        ),
-        *rows(
-            _TOKENS,
-            {"GET": "apikeys.view_plugintoken", "POST": "apikeys.add_plugintoken"},
-        ),
-    )
 
     def ready(self) -> None:
         # All need what is loaded by now and not before.

@@ -12,8 +12,10 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, InterfaceError
 
 from apikeys.access.key_types import KEY_TYPES
+from apikeys.access.paths import is_below
 from apikeys.access.tokens import MIN_PEPPER_LENGTH
 from apikeys.keys.models import KeySecret
+from apikeys.keys.routes import DeclaredRoute, declared_routes
 from apikeys.plugin_tokens.models import PluginToken
 
 _MIN_DIFFERENT_CHARACTERS = 8
@@ -120,6 +122,30 @@ def check_paths_and_headers(**kwargs: Any) -> list[CheckMessage]:
     return problems
 
 
+@register(Tags.urls)
+def check_routes_declare_permissions(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse an endpoint that does not say what it needs: it would be open to any key."""
+    problems: list[CheckMessage] = []
+    for route in declared_routes():
+        if route.declared is None and _is_endpoint(route):
+            problems.append(
+                Error(
+                    f"The route {route.text} declares no permission.",
+                    "Mount it with apikeys.api.routes.endpoint(..., needs={...}).",
+                    id="apikeys.E010",
+                )
+            )
+        elif route.declared and not route.has_segments:
+            problems.append(
+                Error(
+                    f"The route {route.text} has no segments that the gate can match.",
+                    "Use path() with converters that stand for one segment.",
+                    id="apikeys.E011",
+                )
+            )
+    return problems
+
+
 @register(Tags.database)
 def check_digests_have_their_pepper(
     databases: Sequence[str] | None = None, **kwargs: Any
@@ -171,6 +197,14 @@ def check_plugin_tokens_have_their_pepper(
             id="apikeys.W002",
         )
     ]
+
+
+def _is_endpoint(route: DeclaredRoute) -> bool:
+    """Tell whether a key may call the route: DRF's views, and all under a type's paths."""
+    prefixes = {prefix for kind in KEY_TYPES.values() for prefix in kind.prefixes}
+    return hasattr(route.view, "cls") or any(
+        is_below(route.text.rstrip("/"), prefix) for prefix in (*prefixes, "/api")
+    )
 
 
 def _is_fernet_key(text: str) -> bool:

@@ -18,15 +18,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from apikeys.access import credentials, refusals, rules
-from apikeys.access.endpoint_permissions import permission_for
+from apikeys.access import credentials, refusals
 from apikeys.access.paths import normal_raw_path
 from apikeys.access.refusals import Refusal
-from apikeys.access.rules import Call, Grant
+from apikeys.access.rules import Grant
 from apikeys.app_settings import app_settings
 from apikeys.caching.db_connections import release_connection
-from apikeys.keys.cache import VerifiedKey, key_cache
-from apikeys.keys.last_use import last_use
+from apikeys.keys.authorize import authorize
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -98,40 +96,24 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     method, target = environ.get(method_header, ""), environ.get(target_header, "")
     if not method or not target:
         return _GATE_HEADERS_MISSING
-    presented = credentials.find(
-        environ.get("HTTP_AUTHORIZATION"),
-        environ,
-        app_settings.key_headers,
-        credentials.query_parameters(target.partition("?")[2]),
+    decision = authorize(
+        credentials.find(
+            environ.get("HTTP_AUTHORIZATION"),
+            environ,
+            app_settings.key_headers,
+            credentials.query_parameters(target.partition("?")[2]),
+        ),
+        method=method,
+        path=normal_raw_path(target),
+        address=app_settings.proxies.caller(
+            remote, environ.get("HTTP_X_FORWARDED_FOR")
+        ),
+        at=datetime.now(UTC),
     )
-    if isinstance(presented, Refusal):
-        return presented
-    at = datetime.now(UTC)
-    verified = key_cache.verify(presented.text, at)
-    if isinstance(verified, Refusal):
-        return verified
-    path = normal_raw_path(target)
-    # By position: names take as long as the values.
-    call = Call(
-        path,
-        app_settings.proxies.caller(remote, environ.get("HTTP_X_FORWARDED_FOR")),
-        verified.grant.has_expired(at),
-        permission_for(method, path),
-        presented.in_parameters,
-        app_settings.header_names,
-    )
-    return _allowed(verified, call, at)
+    return decision if isinstance(decision, Refusal) else decision.grant
 
 
-def _allowed(verified: VerifiedKey, call: Call, at: datetime) -> Grant | Refusal:
-    refusal = rules.first_refusal(verified.grant, call)
-    if refusal is not None:
-        return refusal
-    last_use.record_use(verified.secret, call.address, at)
-    return verified.grant
-
-
-# As many as a key cache has by default.
+# As many keys as a process remembers by default.
 @lru_cache(maxsize=10_000)
 def _headers(
     key_id: str, name: str, location: str, roles: tuple[str, ...]

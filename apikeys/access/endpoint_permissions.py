@@ -1,57 +1,48 @@
-"""Which Django permission an endpoint needs: one table, read by DRF, gate and explain.
+"""Which Django permission each of our endpoints needs, as values.
 
-Each app contributes its rows as `endpoint_permissions` of its `AppConfig`.
+A `Route` is one endpoint of ours; a path that no route matches is the host CRM's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-
-from django.apps import apps
-
-from apikeys.access.paths import Pattern, compile_pattern
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointPermission:
-    """A row of the table; the pattern has the syntax of endpoint patterns."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """One endpoint: the segments of its path, where None stands for any one segment.
 
-    method: str
-    pattern: Pattern
-    permission: str
-
-
-def rows(pattern: str, methods: dict[str, str]) -> tuple[EndpointPermission, ...]:
-    """Return the rows of one path pattern, given its permission by method."""
-    return tuple(
-        EndpointPermission(method, compile_pattern(pattern), permission)
-        for method, permission in methods.items()
-    )
-
-
-@lru_cache(maxsize=256)
-def permission_for(method: str, path: str | None) -> str | None:
-    """Return the permission that a call needs; nothing where the table has no row.
-
-    HEAD needs what GET needs.
+    `permissions` has a row for each method that the endpoint answers: the permission
+    ("app.codename") that it needs, or None where it needs none. A method without a
+    row is closed.
     """
-    if path is None:
+
+    segments: tuple[str | None, ...]
+    permissions: Mapping[str, str | None]
+
+    def matches(self, segments: list[str]) -> bool:
+        """Tell whether a path of as many segments is this endpoint's."""
+        for own, given in zip(self.segments, segments, strict=True):
+            if own is not None and own != given:
+                return False
+        return True
+
+
+class RouteTable:
+    """All routes, found by path. The first that matches decides, as in a URL conf."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._by_length: dict[int, list[Route]] = {}
+        for route in routes:
+            self._by_length.setdefault(len(route.segments), []).append(route)
+
+    def find(self, path: str | None) -> Route | None:
+        """Return the route of a normal path, or None for one that is not ours."""
+        if path is None:
+            return None
+        segments = path.split("/")
+        for route in self._by_length.get(len(segments), ()):
+            if route.matches(segments):
+                return route
         return None
-    # As an upstream may: some read "get" as GET.
-    method = method.upper()
-    method = "GET" if method == "HEAD" else method
-    for row in _table().get(method, ()):
-        if row.pattern.matches(path):
-            return row.permission
-    return None
-
-
-@cache
-def _table() -> dict[str, list[EndpointPermission]]:
-    """Return all rows by their method, in the order of the apps."""
-    table: dict[str, list[EndpointPermission]] = {}
-    for config in apps.get_app_configs():
-        for row in getattr(config, "endpoint_permissions", ()):
-            table.setdefault(row.method, []).append(row)
-    return table

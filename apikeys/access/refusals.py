@@ -121,6 +121,13 @@ PERMISSION_MISSING = _refusal(
     "The key's roles do not hold the permission that this endpoint needs.",
     403,
 )
+METHOD_NOT_ALLOWED = _refusal(
+    "method_not_allowed",
+    "Method not allowed",
+    "This endpoint does not answer this method.",
+    405,
+    403,
+)
 STATE_UNKNOWN = _refusal(
     "state_unknown",
     "Credentials cannot be checked now",

@@ -1,8 +1,8 @@
-"""May this key make this call? One rule is one function, their order one tuple.
+"""May this key make this call? A rule is one value, their order one tuple.
 
-Pure: no row, no clock, no request. The caller has proved the secret before it
-asks (rules 1 and 2 are `credentials` and `keys.cache`), so a refusal from here may
-say precisely what is wrong.
+Pure: no row, no clock, no request. The caller has verified the secret before it
+asks (DESIGN rules 1 and 2 are `credentials` and `keys.verification`), so a refusal
+from here may say precisely what is wrong.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from apikeys.access.client_ip import Address, Network, contains
+from apikeys.access.endpoint_permissions import Route
 from apikeys.access.key_types import SELF_PATHS
 from apikeys.access.paths import Pattern, is_below
 from apikeys.access.refusals import (
@@ -22,14 +22,12 @@ from apikeys.access.refusals import (
     IP_NOT_ALLOWED,
     KEY_EXPIRED,
     KEY_INACTIVE,
+    METHOD_NOT_ALLOWED,
     PATH_MALFORMED,
     PERMISSION_MISSING,
     TYPE_NOT_ALLOWED,
     Refusal,
 )
-
-# A key whose calls have a long path each must not fill the memory with them.
-_LONGEST_REMEMBERED_PATH = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,45 +52,57 @@ class Grant:
     location: str = ""
     accepts_parameters: bool = False
 
-    def has_expired(self, at: datetime) -> bool:
-        """Tell whether the key has expired, which it has from that very instant on."""
-        return self.expires_at is not None and at >= self.expires_at
-
 
 class Call(NamedTuple):
     """What the rules ask about one request, as values.
 
-    `path` is the normal form that `endpoints` makes, or nothing where the path
-    was malformed; `address` is nothing where it is unknown; `is_late` tells that
-    the key had expired by then; `permission` is the Django permission
-    ("app.codename") that the endpoint needs with the method of the request.
+    `method` is in capitals, GET for HEAD; `path` is the normal form that `paths`
+    makes, None where the path was malformed; `address` is None where it is unknown;
+    `route` is the endpoint of ours that the path is, None for the host CRM's paths.
     """
 
+    method: str
     path: str | None
     address: Address | None
-    is_late: bool
-    permission: str | None = None
+    at: datetime
+    route: Route | None = None
     in_parameters: bool = False
-    header_names: str = "Authorization"
+
+
+def judged_method(method: str) -> str:
+    """Return the method that rules ask about: some upstreams read "get" as GET."""
+    method = method.upper()
+    return "GET" if method == "HEAD" else method
 
 
 def check_carrier(grant: Grant, call: Call) -> Refusal | None:
     if not call.in_parameters or grant.accepts_parameters:
         return None
-    return CREDENTIALS_IN_PARAMETERS.because(
-        "This key does not accept credentials as parameters."
-        f" Send them in a header instead: {call.header_names}."
-    )
+    return CREDENTIALS_IN_PARAMETERS
+
+
+def _carrier_reason(grant: Grant, call: Call) -> str:
+    return "The credential stands where the key allows it."
 
 
 def check_active(grant: Grant, call: Call) -> Refusal | None:
     return None if grant.is_active else KEY_INACTIVE
 
 
+def _active_reason(grant: Grant, call: Call) -> str:
+    return "The key is active."
+
+
 def check_expiry(grant: Grant, call: Call) -> Refusal | None:
-    if grant.expires_at is None or not call.is_late:
+    if grant.expires_at is None or call.at < grant.expires_at:
         return None
     return KEY_EXPIRED.because(f"This key expired at {utc(grant.expires_at)}.")
+
+
+def _expiry_reason(grant: Grant, call: Call) -> str:
+    if grant.expires_at is None:
+        return "The key never expires."
+    return f"The key expires at {utc(grant.expires_at)}."
 
 
 def check_network(grant: Grant, call: Call) -> Refusal | None:
@@ -109,8 +119,19 @@ def check_network(grant: Grant, call: Call) -> Refusal | None:
     )
 
 
+def _network_reason(grant: Grant, call: Call) -> str:
+    for network in grant.networks:
+        if call.address is not None and call.address in network:
+            return f"The address {call.address} is in {network}."
+    return "The key is open to any address."
+
+
 def check_path(grant: Grant, call: Call) -> Refusal | None:
     return PATH_MALFORMED if call.path is None else None
+
+
+def _path_reason(grant: Grant, call: Call) -> str:
+    return "The path is in normal form."
 
 
 def check_type(grant: Grant, call: Call) -> Refusal | None:
@@ -123,6 +144,12 @@ def check_type(grant: Grant, call: Call) -> Refusal | None:
     )
 
 
+def _type_reason(grant: Grant, call: Call) -> str:
+    path = call.path or ""
+    prefixes = (prefix for prefix in grant.covered if is_below(path, prefix))
+    return f"Type {grant.key_type} covers {next(prefixes, path)}."
+
+
 def check_endpoint(grant: Grant, call: Call) -> Refusal | None:
     path = call.path or ""
     if not grant.endpoints or path in SELF_PATHS:
@@ -133,47 +160,65 @@ def check_endpoint(grant: Grant, call: Call) -> Refusal | None:
     return ENDPOINT_NOT_ALLOWED.because(f"No endpoint permission matches {path}.")
 
 
+def _endpoint_reason(grant: Grant, call: Call) -> str:
+    path = call.path or ""
+    if path in SELF_PATHS:
+        return "Every key may call this path, whatever its endpoint permissions say."
+    for pattern in grant.endpoints:
+        if pattern.matches(path):
+            return f"The endpoint permission {pattern.text} matches."
+    return "The key may call all endpoints of its type."
+
+
 def check_permission(grant: Grant, call: Call) -> Refusal | None:
-    if call.permission is None or call.permission in grant.permissions:
+    if call.route is None:
         return None
-    return PERMISSION_MISSING.because(
-        f"None of the key's roles holds {call.permission}."
-    )
+    if call.method not in call.route.permissions:
+        return METHOD_NOT_ALLOWED.because(
+            f"This endpoint answers {', '.join(call.route.permissions)} only."
+        )
+    permission = call.route.permissions[call.method]
+    if permission is None or permission in grant.permissions:
+        return None
+    return PERMISSION_MISSING.because(f"None of the key's roles holds {permission}.")
 
 
-Rule = Callable[[Grant, Call], Refusal | None]
+def _permission_reason(grant: Grant, call: Call) -> str:
+    permission = call.route and call.route.permissions.get(call.method)
+    if permission:
+        return f"A role holds {permission}."
+    return "The endpoint needs no permission here."
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: `check` refuses or returns None, `reason` says why it did not refuse."""
+
+    name: str
+    check: Callable[[Grant, Call], Refusal | None]
+    reason: Callable[[Grant, Call], str]
+
 
 # A later rule may tell more about the key than an earlier one: keep the order.
 RULES: tuple[Rule, ...] = (
-    check_carrier,
-    check_active,
-    check_expiry,
-    check_network,
-    check_path,
-    check_type,
-    check_endpoint,
-    check_permission,
+    Rule("carrier", check_carrier, _carrier_reason),
+    Rule("active", check_active, _active_reason),
+    Rule("expiry", check_expiry, _expiry_reason),
+    Rule("network", check_network, _network_reason),
+    Rule("path", check_path, _path_reason),
+    Rule("type", check_type, _type_reason),
+    Rule("endpoint", check_endpoint, _endpoint_reason),
+    Rule("permission", check_permission, _permission_reason),
 )
 
 
 def first_refusal(grant: Grant, call: Call) -> Refusal | None:
-    """Return the first rule's refusal in the order of `RULES`, or nothing."""
-    if call.path is not None and len(call.path) > _LONGEST_REMEMBERED_PATH:
-        return _ask(grant, call)
-    return _remembered(grant, call)
-
-
-def _ask(grant: Grant, call: Call) -> Refusal | None:
+    """Return the first rule's refusal in the order of `RULES`, or None."""
     for rule in RULES:
-        refusal = rule(grant, call)
+        refusal = rule.check(grant, call)
         if refusal is not None:
             return refusal
     return None
-
-
-# Clients repeat themselves, and a grant never changes: the same call to the same
-# grant gets the answer that it got. As many as a key cache has keys by default.
-_remembered = lru_cache(maxsize=10_000)(_ask)
 
 
 def utc(at: datetime) -> str:

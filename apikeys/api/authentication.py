@@ -1,4 +1,4 @@
-"""Who calls, and whether the policy lets the call pass.
+"""Who calls, and whether the rules let the call pass.
 
 All rules are asked here and not in permission classes, so that no route can forget
 one and this entrance decides as the gate does.
@@ -15,17 +15,16 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.request import Request
 
-from apikeys.access import credentials, refusals, rules
-from apikeys.access.endpoint_permissions import permission_for
+from apikeys.access import credentials, refusals
 from apikeys.access.paths import normal_path
 from apikeys.access.refusals import Refusal
-from apikeys.access.rules import Call
 from apikeys.api.problems import Refused
 from apikeys.app_settings import app_settings
-from apikeys.keys.cache import VerifiedKey, key_cache
-from apikeys.keys.last_use import last_use
+from apikeys.keys.authorize import authorize
+from apikeys.keys.cache import VerifiedKey
 from apikeys.pages.people import may_look, request_address
 
 
@@ -49,31 +48,23 @@ class KeyAuthentication(BaseAuthentication):
         # Django's own request: DRF's wrapper takes its time over each attribute.
         inner = request._request
         presented = find_key(inner, inner.META.get("HTTP_AUTHORIZATION"))
+        if presented is refusals.CREDENTIALS_MISSING:
+            return None
         if isinstance(presented, Refusal):
-            if presented is refusals.CREDENTIALS_MISSING:
-                return None
             raise Refused(presented)
         if app_settings.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(refusals.HTTPS_REQUIRED)
-        verified = key_cache.verify(presented.text, at := datetime.now(UTC))
-        if isinstance(verified, Refusal):
-            raise Refused(verified)
-        method, path = inner.method or "", normal_path(inner.path_info)
-        # By position: names take as long as the values.
-        call = Call(
-            path,
-            request_address(inner),
-            verified.grant.has_expired(at),
-            permission_for(method, path),
-            presented.in_parameters,
-            app_settings.header_names,
+        verified = authorize(
+            presented,
+            method=inner.method or "",
+            path=normal_path(inner.path_info),
+            address=request_address(inner),
+            at=datetime.now(UTC),
         )
-        refusal = rules.first_refusal(verified.grant, call)
-        if refusal is not None:
-            raise Refused(refusal)
+        if isinstance(verified, Refusal):
+            raise _as_error(verified, inner)
         if presented.in_parameters:
             _remove_from_query(request)
-        last_use.record_use(verified.secret, call.address, at)
         return CallingKey(verified.grant.key_id, verified.grant.name), verified
 
     def authenticate_header(self, request: Request) -> str:
@@ -89,6 +80,13 @@ class StaffAuthentication(SessionAuthentication):
             return None
         may_see = may_look(request._request, "apikeys.view_apikey")
         return signed_in if signed_in[0].is_staff and may_see else None
+
+
+def _as_error(refusal: Refusal, request: HttpRequest) -> APIException:
+    # DRF's own, which each family shapes as it does for a view without the method.
+    if refusal.code == refusals.METHOD_NOT_ALLOWED.code:
+        return MethodNotAllowed(request.method or "")
+    return Refused(refusal)
 
 
 def find_key(

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apikeys.access.client_ip import parse_address
-from apikeys.access.explanation import explain
 from apikeys.api.authentication import (
     KeyAuthentication,
     StaffAuthentication,
@@ -26,8 +25,8 @@ from apikeys.api.serializers import (
     ProblemSerializer,
     WhoamiSerializer,
 )
+from apikeys.keys.authorize import explain_call
 from apikeys.keys.cache import VerifiedKey
-from apikeys.keys.hypothetical_calls import hypothetical_call
 from apikeys.pages.people import request_address
 
 _PROBLEMS = {
@@ -91,14 +90,13 @@ class ExplainView(ProblemErrors, APIView):
         given = query.validated_data
         address = given.get("address")
         grant = calling_key(request).grant
-        call = hypothetical_call(
+        answer = explain_call(
             grant,
             method=given["method"],
             path=given["path"],
             address=parse_address(address) if address else request_address(request),
             at=timezone.now(),
         )
-        answer = explain(grant, call)
         return Response(
             {
                 "allowed": answer.allowed,

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from apikeys.access.client_ip import parse_address
-from apikeys.access.explanation import Explanation, explain
+from apikeys.access.explanation import Explanation
 from apikeys.access.tokens import is_public_id
 from apikeys.audit.models import AuditEntry
 from apikeys.caching.version import StateUnknown
@@ -23,9 +23,9 @@ from apikeys.changes.errors import InvalidFields, ServiceRefusal
 from apikeys.keys import rotation
 from apikeys.keys import services as key_services
 from apikeys.keys.action_forms import TryCallForm
+from apikeys.keys.authorize import explain_call
 from apikeys.keys.cache import key_cache
 from apikeys.keys.forms import EditKeyForm
-from apikeys.keys.hypothetical_calls import hypothetical_call
 from apikeys.keys.models import ApiKey
 from apikeys.pages.forms import DeleteKeyForm
 from apikeys.pages.people import (
@@ -157,14 +157,13 @@ def _answer(key: ApiKey, form: TryCallForm) -> Explanation | None:
         entry = None
     if entry is None:
         return None
-    call = hypothetical_call(
+    return explain_call(
         entry.grant,
         method=form.cleaned_data["method"],
         path=form.cleaned_data["path"],
         address=parse_address(form.cleaned_data["address"]),
         at=timezone.now(),
     )
-    return explain(entry.grant, call)
 
 
 @never_cache

@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core import serializers
 from django.test import Client
 
-from apikeys.access.endpoint_permissions import _table, permission_for
 from apikeys.audit.models import AuditEntry
 from apikeys.caching.models import CacheVersion
 from apikeys.changes.models import UsedNonce
@@ -40,23 +38,6 @@ def clock(monkeypatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(time, "monotonic", clock)
     return clock
-
-
-@pytest.fixture
-def endpoint_permissions(monkeypatch):
-    """Contribute rows to the table, as an app does."""
-
-    def clear():
-        _table.cache_clear()
-        permission_for.cache_clear()
-
-    def contribute(*rows):
-        config = apps.get_app_config("webservice_users")
-        monkeypatch.setattr(config, "endpoint_permissions", rows, raising=False)
-        clear()
-
-    yield contribute
-    clear()
 
 
 @pytest.fixture

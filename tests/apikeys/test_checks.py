@@ -13,6 +13,7 @@ from apikeys.checks import (
     check_gate_settings,
     check_paths_and_headers,
     check_peppers,
+    check_routes_declare_permissions,
 )
 
 GOOD = secrets.token_hex(32)
@@ -121,3 +122,30 @@ def test_extra_paths_and_header_pairs_are_checked(name, value, ids, settings):
     setattr(settings, name, value)
 
     assert [problem.id for problem in check_paths_and_headers()] == ids
+
+
+@pytest.mark.urls("tests.apikeys.api.echo_urls")
+def test_endpoint_that_declares_no_permission_stops_the_start():
+    problems = check_routes_declare_permissions()
+
+    assert {problem.id for problem in problems} == {"apikeys.E010"}
+    undeclared = {str(problem.msg).split()[2] for problem in problems}
+    assert "/api/egress/echo" in undeclared
+    assert "/api/egress/guarded" not in undeclared
+    assert "/api/whoami" not in undeclared
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.apikeys.undeclared_urls")
+def test_start_with_a_plain_view_below_a_key_types_path_fails():
+    with pytest.raises(CommandError, match="/webservice/SMS/Reports declares no perm"):
+        call_command("check")
+
+
+@pytest.mark.urls("tests.apikeys.undeclared_urls")
+def test_declared_route_that_spans_slashes_stops_the_start():
+    assert "apikeys.E011" in {p.id for p in check_routes_declare_permissions()}
+
+
+def test_every_route_of_the_product_declares_what_it_needs():
+    assert check_routes_declare_permissions() == []

@@ -7,10 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apikeys.access.client_ip import parse_address
-from apikeys.access.explanation import explain
 from apikeys.caching.version import StateUnknown
+from apikeys.keys.authorize import explain_call
 from apikeys.keys.cache import key_cache
-from apikeys.keys.hypothetical_calls import hypothetical_call
 
 _REFUSED, _UNKNOWN_KEY = 1, 2
 
@@ -40,14 +39,13 @@ class Command(BaseCommand):
             raise CommandError("The database does not answer.", returncode=3) from None
         if entry is None:
             raise CommandError("There is no such key.", returncode=_UNKNOWN_KEY)
-        call = hypothetical_call(
+        answer = explain_call(
             entry.grant,
             method=options["method"],
             path=options["path"],
             address=address,
             at=timezone.now(),
         )
-        answer = explain(entry.grant, call)
         for step in answer.steps:
             self.stdout.write(
                 f"{'pass' if step.passed else 'FAIL'}  {step.rule}: {step.text}"

@@ -2,30 +2,35 @@ from __future__ import annotations
 
 import pytest
 
-from apikeys.access.endpoint_permissions import permission_for, rows
+from apikeys.access.endpoint_permissions import Route, RouteTable
+from apikeys.access.rules import judged_method
 
-ROWS = (
-    *rows("/api/egress/leads", {"GET": "crm.view_lead", "POST": "crm.add_lead"}),
-    *rows("/api/egress/*", {"GET": "crm.view_anything"}),
-)
-
-
-@pytest.fixture(autouse=True)
-def contributed(endpoint_permissions):
-    endpoint_permissions(*ROWS)
+LEADS = Route(("", "api", "leads"), {"GET": "crm.view_lead", "POST": "crm.add_lead"})
+ONE = Route(("", "api", "leads", None), {"GET": "crm.view_lead"})
+NEWEST = Route(("", "api", "leads", "newest"), {"GET": None})
+TABLE = RouteTable([LEADS, NEWEST, ONE])
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "expected"),
+    ("path", "expected"),
     [
-        pytest.param("GET", "/api/egress/leads", "crm.view_lead", id="first-row"),
-        pytest.param("POST", "/api/egress/leads", "crm.add_lead", id="other-method"),
-        pytest.param("HEAD", "/api/egress/leads", "crm.view_lead", id="head-is-get"),
-        pytest.param("get", "/api/egress/leads", "crm.view_lead", id="small-letters"),
-        pytest.param("GET", "/api/egress/x", "crm.view_anything", id="star"),
-        pytest.param("GET", "/crm/leads", None, id="path-without-a-row"),
-        pytest.param("GET", None, None, id="malformed-path"),
+        pytest.param("/api/leads", LEADS, id="literal"),
+        pytest.param("/api/leads/17", ONE, id="any-segment"),
+        pytest.param("/api/leads/newest", NEWEST, id="first-that-matches"),
+        pytest.param("/api/leads/17/notes", None, id="longer"),
+        pytest.param("/api", None, id="shorter"),
+        pytest.param("/api/Leads", None, id="other-case"),
+        pytest.param("/", None, id="root"),
+        pytest.param(None, None, id="malformed-path"),
     ],
 )
-def test_call_needs(method, path, expected):
-    assert permission_for(method, path) == expected
+def test_path_is_of_route(path, expected):
+    assert TABLE.find(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [("get", "GET"), ("HEAD", "GET"), ("head", "GET"), ("Put", "PUT")],
+)
+def test_method_is_judged_as(method, expected):
+    assert judged_method(method) == expected

@@ -14,6 +14,8 @@ from rest_framework.views import APIView
 
 from apikeys.api.authentication import calling_key
 from apikeys.api.problems import ProblemErrors
+from apikeys.keys.routes import declare
+from config import urls as config_urls
 
 
 class EchoView(ProblemErrors, APIView):
@@ -76,12 +78,16 @@ def _plain(data):
     return dict(data.lists()) if hasattr(data, "lists") else data
 
 
+GUARDED = {"GET": "apikeys.view_auditentry", "POST": "apikeys.manage_apis"}
+
 urlpatterns = [
     path("api/egress/echo", EchoView.as_view()),
+    path("api/egress/guarded", declare(EchoView.as_view(), GUARDED)),
     path("api/egress/busy", BusyView.as_view()),
     path("api/egress/raise/<what>", RaisingView.as_view()),
     path("api/egress/open", OpenView.as_view()),
     path("api", include(("apikeys.urls", "api"))),
+    config_urls.urlpatterns[-1],  # the catch-all
     # The pages of Django's own errors lead there.
     path("settings/", admin.site.urls),
 ]

@@ -35,7 +35,7 @@ def _routes(resolver, prefix=""):
 
 def _example(route: str) -> str:
     """Return a path that the route matches."""
-    if route.startswith("api^"):
+    if route.startswith("^api"):
         return "/api/no/such/endpoint"
     path = re.sub(r"<(?:int:)[^>]+>", "1", route)
     path = re.sub(r"<[^>]+>", "kd_0123456789ABCDEF", path)

@@ -240,3 +240,35 @@ def test_refusal_stands_in_a_header_too_for_proxies_that_drop_the_body(ask, issu
 
     body = assert_refused(answer, 403, "endpoint_not_allowed")
     assert json.loads(answer.headers["X-Refusal-Body"]) == body
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "expected"),
+    [
+        pytest.param("GET", "/api/api-tokens", (200, None), id="declared"),
+        pytest.param("HEAD", "/api/api-tokens/", (200, None), id="head-is-get"),
+        pytest.param(
+            "PURGE", "/api/api-tokens", (403, "method_not_allowed"), id="without-a-row"
+        ),
+        pytest.param(
+            "PUT", "/api/api-tokens/x", (403, "method_not_allowed"), id="of-one-token"
+        ),
+        pytest.param(
+            "DELETE", "/api/whoami", (403, "method_not_allowed"), id="of-every-key"
+        ),
+        pytest.param("PURGE", "/api/egress/leads", (200, None), id="the-host-crms"),
+        pytest.param(
+            "GET", "/api/api-tokens/x/y/z", (200, None), id="no-route-of-ours"
+        ),
+    ],
+)
+def test_route_of_ours_is_closed_to_methods_without_a_row(
+    ask, method, target, expected
+):
+    issued = IssuedFactory(fields=KeySettings("All", ("0.0.0.0/0",)))
+
+    answer = ask(
+        **bearer(issued), HTTP_X_ORIGINAL_METHOD=method, HTTP_X_ORIGINAL_URI=target
+    )
+
+    assert (answer.status, answer.headers.get("X-Refusal")) == expected

@@ -1,0 +1,72 @@
+"""The one decision. Every entrance reads its request, calls this, and shapes the answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from apikeys.access import refusals, rules
+from apikeys.access.client_ip import Address
+from apikeys.access.credentials import PresentedCredential
+from apikeys.access.explanation import Explanation, explain
+from apikeys.access.paths import normal_raw_path, without_host
+from apikeys.access.refusals import Refusal
+from apikeys.access.rules import Call, Grant, judged_method
+from apikeys.app_settings import app_settings
+from apikeys.keys.cache import VerifiedKey, key_cache
+from apikeys.keys.last_use import last_use
+from apikeys.keys.routes import route_table
+
+
+def authorize(
+    presented: PresentedCredential | Refusal,
+    *,
+    method: str,
+    path: str | None,
+    address: Address | None,
+    at: datetime,
+) -> VerifiedKey | Refusal:
+    """Return the key that makes a call, or the first reason why it may not.
+
+    `path` is in the normal form of `access.paths`, None where it has none. A call
+    that may pass is recorded as a use of the key.
+    """
+    if isinstance(presented, Refusal):
+        return presented
+    verified = key_cache.verify(presented.text, at)
+    if isinstance(verified, Refusal):
+        return verified
+    call = Call(
+        judged_method(method),
+        path,
+        address,
+        at,
+        route_table().find(path),
+        presented.in_parameters,
+    )
+    refusal = rules.first_refusal(verified.grant, call)
+    if refusal is not None:
+        return _with_headers_named(refusal)
+    last_use.record_use(verified.secret, address, at)
+    return verified
+
+
+def explain_call(
+    grant: Grant, *, method: str, path: str, address: Address | None, at: datetime
+) -> Explanation:
+    """Explain a call that nobody makes, as the gate would see it.
+
+    `path` is as a person pastes it: a full URL loses its host.
+    """
+    normal = normal_raw_path(without_host(path.strip()))
+    return explain(
+        grant,
+        Call(judged_method(method), normal, address, at, route_table().find(normal)),
+    )
+
+
+def _with_headers_named(refusal: Refusal) -> Refusal:
+    if refusal is not refusals.CREDENTIALS_IN_PARAMETERS:
+        return refusal
+    return refusal.because(
+        f"{refusal.detail} Send them in a header instead: {app_settings.header_names}."
+    )
