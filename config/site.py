@@ -138,7 +138,7 @@ class SettingsSite(admin.AdminSite):
         entry: Entry,
         model_admin: admin.ModelAdmin[Any] | None,
     ) -> str:
-        """Return where an entry leads, or nothing if it is not for this person."""
+        """Return where an entry leads, or "" if it is not for this person."""
         if model_admin is None:
             return _view_url(request, entry)
         if not model_admin.has_view_or_change_permission(request):

@@ -34,7 +34,7 @@ class MalformedNetwork(ValueError):
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the address, an IPv4-mapped IPv6 one folded to IPv4, or nothing.
+    """Return the address, an IPv4-mapped IPv6 one folded to IPv4, or None.
 
     A zone id or a port is no part of an address; such text is no address.
     """
@@ -94,7 +94,7 @@ class TrustedProxies:
         """Walk `X-Forwarded-For` from the right and stop at the first untrusted hop.
 
         The peer itself counts as the last hop. A hop that is no address ends the
-        walk with nothing: what stands left of it may be forged.
+        walk with None: what stands left of it may be forged.
         """
         if forwarded_for is not None and len(forwarded_for) > _MAX_REMEMBERED_WALK:
             return self._walk(remote, forwarded_for)

@@ -75,7 +75,7 @@ def read(text: str) -> tokens.Token | Refusal:
 
 
 def bearer(authorization: str | None) -> str | None:
-    """Return what an `Authorization: Bearer` header carries; nothing for another one."""
+    """Return what an `Authorization: Bearer` header carries, None for another scheme."""
     if authorization is None:
         return None
     scheme, _, value = authorization.strip().partition(" ")

@@ -10,7 +10,7 @@ from apikeys.choices import ActorKind
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `permissions` is nothing for those who hold all (superusers, operators)."""
+    """Who acts. `permissions` is None for those who hold all (superusers, operators)."""
 
     kind: ActorKind
     name: str

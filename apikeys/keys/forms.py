@@ -209,7 +209,7 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
             )
 
     def expiry(self) -> datetime | None:
-        """Return the instant of expiry, or nothing for never."""
+        """Return the instant of expiry, None for never."""
         choice = self.cleaned_data["expires"]
         if choice in _EXPIRY_PRESETS:
             return self.now + timedelta(days=_EXPIRY_PRESETS[choice])

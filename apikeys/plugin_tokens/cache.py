@@ -64,7 +64,7 @@ class PluginTokenCache:
         self._watch.clear()
 
     def find(self, text: str) -> KnownToken | None:
-        """Return the plugin token of this text, or nothing.
+        """Return the plugin token of this text, or None.
 
         Raises `StateUnknown` when the database is away and nothing may serve.
         """

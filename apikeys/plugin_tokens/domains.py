@@ -136,7 +136,7 @@ def site_of(origin: str | None, referer: str | None) -> Origin | None:
 
 
 def parse_origin(text: str) -> Origin | None:
-    """Return the origin of a web page, or nothing where the text is none."""
+    """Return the origin of a web page, or None where the text is none."""
     found = _ORIGIN.fullmatch(text)
     if found is None:
         return None

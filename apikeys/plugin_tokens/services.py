@@ -212,7 +212,7 @@ def set_may_manage_tokens(
 def delete_plugin_token(
     token_id: UUID, *, actor: Actor, at: datetime, scope: Scope = ANYWHERE
 ) -> None:
-    """Delete a token for good; pages that have it are let in no more."""
+    """Delete a token for good; pages that have it are no longer let in."""
     token = _lock(token_id, scope)
     token.delete()
     _note(token, AuditAction.PLUGIN_TOKEN_DELETED, actor, at)

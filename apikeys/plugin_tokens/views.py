@@ -149,7 +149,7 @@ def token_delete(request: HttpRequest, token_id: UUID) -> HttpResponse:
             request,
             services.delete_plugin_token,
             token,
-            _("“%s” is deleted. Pages that have it are let in no more."),
+            _("“%s” is deleted. Pages that have it are no longer let in."),
             then=reverse("admin:apikeys_plugintoken_changelist"),
         )
     title = _("Delete “%s”?") % token.name
@@ -217,7 +217,7 @@ def _token_page(
 
 
 def _is_let_in(token: PluginToken, form: TrySiteForm) -> bool | None:
-    """Ask the domain check as a visitor's browser would; nothing if not asked."""
+    """Ask the domain check as a visitor's browser would; None if not asked."""
     if not form.is_valid():
         return None
     known = [parse_domain(domain) for domain in token.domains]

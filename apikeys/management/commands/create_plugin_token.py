@@ -42,7 +42,7 @@ class Command(BaseCommand):
             )
         self.stdout.write(_as_json(issued) if options["json"] else issued.value)
         if issued.replaced:
-            self.stderr.write("Replaced: the old value works no more.")
+            self.stderr.write("Replaced: the old value no longer works.")
 
 
 def _location_id(name: str | None) -> int | None:

@@ -114,7 +114,7 @@ class TokenListSerializer(serializers.Serializer[object]):
     next_cursor = serializers.CharField(
         required=False,
         allow_null=True,
-        help_text="Only with `cursor`: the next page's, or nothing on the last one.",
+        help_text="Only with `cursor`: the next page's, null on the last one.",
     )
 
 

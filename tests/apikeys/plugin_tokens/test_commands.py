@@ -66,7 +66,7 @@ def test_taken_name_is_refused_and_replaced_only_on_demand():
 
     replaced = PluginToken.objects.get()
     assert output.strip() == replaced.value() != value
-    assert errors == "Replaced: the old value works no more.\n"
+    assert errors == "Replaced: the old value no longer works.\n"
     assert replaced.public_id == token.public_id
 
 
