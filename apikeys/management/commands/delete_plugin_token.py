@@ -12,7 +12,9 @@ from apikeys.plugin_tokens import services
 
 
 class Command(BaseCommand):
-    help = "Delete a plugin token for good; needs --yes. Its pages are no longer let in."
+    help = (
+        "Delete a plugin token for good; needs --yes. Its pages are no longer let in."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("id", type=UUID)
