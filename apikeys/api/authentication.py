@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from apikeys.access import credentials, refusals
 from apikeys.access.paths import normal_path
 from apikeys.access.refusals import Refusal
-from apikeys.api.problems import Refused
+from apikeys.api.families import Refused
 from apikeys.app_settings import app_settings
 from apikeys.keys.authorize import authorize
 from apikeys.keys.cache import VerifiedKey

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 
 from apikeys.access import credentials, refusals, tokens
 from apikeys.api.authentication import find_key
+from apikeys.api.families import Refused
 from apikeys.api.permissions import IsKey
-from apikeys.api.problems import Refused
 from apikeys.app_settings import app_settings
 from apikeys.caching.version import StateUnknown
 from apikeys.changes.actors import Actor

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -22,7 +21,7 @@ from rest_framework.response import Response
 
 from apikeys.access import credentials, refusals
 from apikeys.access.refusals import Refusal
-from apikeys.api.problems import Refused
+from apikeys.api.families import FamilyErrors, Refused
 from apikeys.app_settings import app_settings
 from apikeys.caching.version import StateUnknown
 from apikeys.plugin_tokens.cache import KnownToken, plugin_token_cache
@@ -73,15 +72,21 @@ _REFUSALS = {
 }
 
 
-class AuthorizeView(SmallBodies):
+class AuthorizeView(FamilyErrors, SmallBodies):
     """Asked by a browser; the answer is for pages on the token's domains alone."""
 
     # The token is asked for below; it is no credential of a caller.
     authentication_classes = []
     permission_classes = [AllowAny]
 
-    def get_exception_handler(self) -> Any:
-        return _refused
+    def shape(
+        self, error: exceptions.APIException, headers: Mapping[str, str]
+    ) -> Response:
+        return Response(
+            {"allowed": False, "code": error.get_codes()},
+            status=error.status_code,
+            headers=dict(headers),
+        )
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
@@ -142,16 +147,3 @@ def _token(text: str) -> KnownToken:
     if token is None:
         raise Refused(TOKEN_INVALID)
     return token
-
-
-def _refused(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF exception handler. Unexpected errors are left to Django (500)."""
-    if isinstance(error, SuspiciousOperation):
-        error = exceptions.ParseError()
-    if not isinstance(error, exceptions.APIException):
-        return None
-    return Response(
-        {"allowed": False, "code": error.get_codes()},
-        status=error.status_code,
-        headers=Refusal.headers(error.status_code),
-    )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apikeys.access import refusals
 from apikeys.access.credentials import MAX_BODY_BYTES
-from apikeys.access.refusals import Refusal
-from apikeys.api.problems import Refused
+from apikeys.api.families import FamilyErrors
 from apikeys.changes.errors import InvalidFields
 from apikeys.plugin_tokens.services import UnknownPluginToken
 
@@ -36,44 +34,33 @@ class SmallBodies(APIView):
             raise BodyTooLarge
 
 
-class TopolErrors:
+class TopolErrors(FamilyErrors):
     """Mixin of the views of this family."""
 
-    def get_exception_handler(self) -> Any:
-        return topol_response
+    def translated(self, error: Exception) -> Exception:
+        if isinstance(error, UnknownPluginToken | Http404):
+            return exceptions.NotFound(str(UnknownPluginToken()))
+        if isinstance(error, InvalidFields):
+            return exceptions.ValidationError(
+                {name: [text] for name, text in error.errors.items()}
+            )
+        return super().translated(error)
 
-
-def topol_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF exception handler. Unexpected errors are left to Django (500)."""
-    error = _translated(error)
-    if not isinstance(error, exceptions.APIException):
-        return None
-    if isinstance(error, exceptions.ValidationError):
-        errors = _texts(error.detail)
-        message = next((text for texts in errors.values() for text in texts), "")
+    def shape(
+        self, error: exceptions.APIException, headers: Mapping[str, str]
+    ) -> Response:
+        if isinstance(error, exceptions.ValidationError):
+            errors = _texts(error.detail)
+            message = next((text for texts in errors.values() for text in texts), "")
+            return Response(
+                {"message": message, "errors": errors},
+                status=HTTPStatus.UNPROCESSABLE_ENTITY.value,
+            )
         return Response(
-            {"message": message, "errors": errors},
-            status=HTTPStatus.UNPROCESSABLE_ENTITY.value,
+            {"message": str(error.detail)},
+            status=error.status_code,
+            headers=dict(headers),
         )
-    return Response(
-        {"message": str(error.detail)},
-        status=error.status_code,
-        headers=Refusal.headers(error.status_code),
-    )
-
-
-def _translated(error: Exception) -> Exception:
-    if isinstance(error, UnknownPluginToken | Http404):
-        return exceptions.NotFound(str(UnknownPluginToken()))
-    if isinstance(error, SuspiciousOperation):
-        return exceptions.ParseError()
-    if isinstance(error, InvalidFields):
-        return exceptions.ValidationError(
-            {name: [text] for name, text in error.errors.items()}
-        )
-    if isinstance(error, exceptions.NotAuthenticated):
-        return Refused(refusals.CREDENTIALS_MISSING)
-    return error
 
 
 def _texts(detail: Any) -> dict[str, list[str]]:

@@ -8,11 +8,15 @@ import pytest
 from django.db import OperationalError, connection
 from rest_framework.request import Request
 
+from apikeys.access.refusals import KEY_EXPIRED, KEY_INACTIVE
+from apikeys.api.families import Refused, Said
+from apikeys.api.views import WhoamiView
 from apikeys.audit.models import AuditEntry
 from apikeys.plugin_tokens.models import PluginToken
-from apikeys.plugin_tokens.topol import authorize
 from apikeys.plugin_tokens.topol.authentication import CallingToken, caller_of
-from apikeys.plugin_tokens.topol.errors import topol_response
+from apikeys.plugin_tokens.topol.authorize import AuthorizeView
+from apikeys.plugin_tokens.topol.errors import TopolErrors
+from apikeys.plugin_tokens.topol.views import PluginTokenViewSet
 from tests.plugin_tokens import (
     JSON,
     UNKNOWN_ID,
@@ -309,9 +313,25 @@ def test_outage_is_503_for_a_marked_token_too(client):
     assert response["Retry-After"] == "1"
 
 
-@pytest.mark.parametrize("handler", [topol_response, authorize._refused])
-def test_errors_that_nobody_expects_are_left_to_django(handler):
-    assert handler(RuntimeError(), {}) is None
+@pytest.mark.parametrize("view", [PluginTokenViewSet, AuthorizeView, WhoamiView])
+def test_errors_that_nobody_expects_are_left_to_django(view):
+    handle = view().get_exception_handler()
+
+    assert handle(RuntimeError(), {}) is None
+
+
+class OtherwiseView(TopolErrors):
+    refusals_said = {"key_inactive": Said(418, "Wrong Credentials")}
+
+
+def test_family_says_a_refusal_by_its_own_table():
+    handle = OtherwiseView().get_exception_handler()
+
+    said = handle(Refused(KEY_INACTIVE), {})
+    other = handle(Refused(KEY_EXPIRED), {})
+
+    assert (said.status_code, said.data) == (418, {"message": "Wrong Credentials"})
+    assert (other.status_code, other.data) == (401, {"message": KEY_EXPIRED.detail})
 
 
 def test_caller_of_a_call_that_was_not_authenticated_is_a_mistake(rf):
