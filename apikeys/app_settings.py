@@ -39,7 +39,7 @@ class _AppSettings:
         pairs = " or ".join(
             f"{key_id} and {secret}" for key_id, secret in self.KEY_HEADER_PAIRS
         )
-        return f"Authorization: Bearer, or {pairs}"
+        return f"Authorization: Bearer or Basic, or {pairs}"
 
     @cached_property
     def proxies(self) -> TrustedProxies:

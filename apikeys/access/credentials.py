@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Any
 from urllib.parse import parse_qsl
 
-from apikeys.access import refusals, tokens
+from apikeys.access import presentation, refusals, tokens
 from apikeys.access.refusals import Refusal
 
 Pair = tuple[str, str]
@@ -19,6 +20,7 @@ PARAMETER_PAIRS: tuple[Pair, ...] = (("api", "apikey"), ("api_id", "api_key"))
 # A body above this size is not searched for parameters.
 MAX_BODY_BYTES = 64 * 1024
 
+_KEY_ID_STARTS = f"{tokens.KEY_PREFIX}_"
 _PARAMETER_NAMES = frozenset(name for pair in PARAMETER_PAIRS for name in pair)
 
 
@@ -36,29 +38,34 @@ def find(
     key_headers: Sequence[Pair],
     *carriers: Sequence[Pair],
 ) -> PresentedCredential | Refusal:
-    """Return the one credential of a request, or why there is not exactly one.
+    """Return the one credential of a request of our own family, or why there is not one.
 
-    The header pairs stand in `environ` under the names `key_headers` (WSGI). `carriers` are the parameters of the
-    query and of the body, each for itself: two halves in different ones are no pair.
-    The same credential twice is one. Half a pair in headers is malformed; half a pair
-    in parameters only where nothing else is there, since a guarded application may
-    have a parameter `api` of its own.
+    The header pairs stand in `environ` under the names `key_headers` (WSGI). `carriers`
+    are the parameters of the query and of the body, each for itself: two halves in
+    different ones are no pair. The same credential twice is one. Half a pair in headers
+    is malformed; half a pair in parameters, and an `Authorization` that is not for us,
+    only where nothing else is there: a guarded application may have its own.
     """
-    texts = []
-    for key_id, secret in key_headers:
-        if key_id in environ or secret in environ:
-            texts.append(_joined(environ.get(key_id), environ.get(secret)))
-    in_bearer = bearer(authorization)
-    if in_bearer is not None:
-        texts.append(in_bearer)
+    texts = [
+        _in_pair(environ.get(key_id, ""), environ.get(secret, ""))
+        for key_id, secret in key_headers
+        if environ.get(key_id, "").strip() or environ.get(secret, "").strip()
+    ]
+    absent: Refusal = refusals.CREDENTIALS_MISSING
+    in_authorization = _in_authorization(authorization)
+    if isinstance(in_authorization, Refusal):
+        absent = in_authorization
+    elif in_authorization is not None:
+        texts.append(in_authorization)
     in_parameters: set[str] = set()
+    is_half = False
     if any(carriers):
         in_parameters, is_half = _in_carriers(carriers)
-        if is_half and not texts and not in_parameters:
-            return refusals.CREDENTIALS_MALFORMED
         texts += in_parameters
+    if not texts and is_half:
+        return refusals.CREDENTIALS_MALFORMED
     if not texts:
-        return refusals.CREDENTIALS_MISSING
+        return absent
     if len(texts) > 1 and len(set(texts)) > 1:
         return refusals.CREDENTIALS_AMBIGUOUS
     return PresentedCredential(texts[0], bool(in_parameters))
@@ -71,15 +78,13 @@ def read(text: str) -> tokens.Token | Refusal:
     except tokens.WrongCheck:
         return refusals.CREDENTIALS_INVALID
     except tokens.MalformedToken:
-        return refusals.CREDENTIALS_MALFORMED
+        return presentation.malformed(text)
 
 
 def bearer(authorization: str | None) -> str | None:
     """Return what an `Authorization: Bearer` header carries, None for another scheme."""
-    if authorization is None:
-        return None
-    scheme, _, value = authorization.strip().partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else None
+    scheme, value = _scheme_and_value(authorization or "")
+    return value if scheme == "bearer" else None
 
 
 def query_parameters(query: str) -> list[Pair]:
@@ -114,9 +119,50 @@ def names_to_remove(present: Iterable[str]) -> set[str]:
     return {name for pair in PARAMETER_PAIRS if names.issuperset(pair) for name in pair}
 
 
-def _joined(key_id: str | None, secret: str | None) -> str:
+def _scheme_and_value(authorization: str) -> tuple[str, str]:
+    if not authorization.strip():
+        return "", ""
+    # At any white space: some clients send a tab.
+    scheme, *value = authorization.split(maxsplit=1)
+    return scheme.lower(), value[0].strip() if value else ""
+
+
+def _in_authorization(authorization: str | None) -> str | Refusal | None:
+    """Return the credential in an `Authorization` header; None for an empty one."""
+    if authorization is None or not authorization.strip():
+        return None
+    scheme, value = _scheme_and_value(authorization)
+    if scheme == "bearer":
+        return value
+    if scheme == "basic":
+        return _in_basic(value)
+    return presentation.wrong_scheme(scheme)
+
+
+def _in_basic(value: str) -> str | Refusal:
+    """Return what HTTP Basic carries (RFC 7617): ID and secret, or the token alone."""
+    try:
+        decoded = b64decode(value, validate=True).decode()
+    except ValueError:
+        return presentation.BASIC_UNREADABLE
+    user, _, password = decoded.partition(":")
+    if not user.startswith(_KEY_ID_STARTS):
+        return presentation.BASIC_NOT_A_KEY
+    return _in_pair(user, password) if password.strip() else user.strip()
+
+
+def _in_pair(key_id: str, secret: str) -> str:
+    """Return the token of a pair, whose second half may be the whole token itself."""
+    key_id, secret = key_id.strip(), secret.strip()
+    is_whole = secret.startswith(_KEY_ID_STARTS)
+    if is_whole and (not key_id or secret.rpartition("_")[0] == key_id):
+        return secret
+    return _joined(key_id, secret)
+
+
+def _joined(key_id: str, secret: str) -> str:
     # A missing half leaves a text that no token can have.
-    return f"{(key_id or '').strip()}_{(secret or '').strip()}"
+    return f"{key_id.strip()}_{secret.strip()}"
 
 
 def _in_carriers(carriers: Iterable[Sequence[Pair]]) -> tuple[set[str], bool]:

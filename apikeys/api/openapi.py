@@ -15,6 +15,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "The whole token of an API key. Its ID and secret in a pair"
-            " of headers do as well.",
+            "description": "The whole token of an API key. It may also stand alone in"
+            " X-Api-Key, or as the user name of HTTP Basic with no password; ID and"
+            " secret may stand in a pair of headers or in HTTP Basic.",
         }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 from apikeys.access.endpoint_permissions import Route, RouteTable
@@ -67,7 +67,7 @@ def _walk(
         is_plain = has_segments and isinstance(pattern.pattern, RoutePattern)
         if isinstance(pattern, URLResolver):
             yield from _walk(pattern, text, has_segments=is_plain)
-        elif isinstance(pattern, URLPattern):
+        else:
             yield DeclaredRoute(
                 f"/{text}",
                 pattern.callback,

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from base64 import b64encode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apikeys.access import credentials, refusals, tokens
+from apikeys.access import credentials, presentation, refusals, tokens
 from apikeys.access.credentials import PresentedCredential
 from apikeys.access.refusals import Refusal
 from apikeys.access.tokens import KEY_PREFIX
@@ -43,9 +44,14 @@ def _find(authorization, pairs, *carriers):
         authorization, environ, app_settings.key_headers, *carriers
     )
     if isinstance(found, Refusal):
-        return found
+        return _without_hint(found)
     read = credentials.read(found.text)
-    return read if isinstance(read, Refusal) else found
+    return _without_hint(read) if isinstance(read, Refusal) else found
+
+
+def _without_hint(refusal):
+    """Return the refusal as it is without a text about this one call."""
+    return MALFORMED if refusal.code == MALFORMED.code else refusal
 
 
 @pytest.mark.parametrize(
@@ -62,12 +68,12 @@ def _find(authorization, pairs, *carriers):
         pytest.param(f"  Bearer   {TEXT}  ", IN_HEADERS, id="extra-spaces"),
         pytest.param(f"Bearer \t{TEXT}\t", IN_HEADERS, id="tabs-about-the-token"),
         pytest.param(f"Bearer {TEXT}\r\n", IN_HEADERS, id="newline-behind"),
-        pytest.param(f"Bearer\t{TEXT}", MISSING, id="tab-for-the-space"),
-        pytest.param(f"Bearer{TEXT}", MISSING, id="no-space"),
-        pytest.param(f"Bearer: {TEXT}", MISSING, id="colon-after-scheme"),
-        pytest.param(TEXT, MISSING, id="no-scheme"),
-        pytest.param(f"Token {TEXT}", MISSING, id="unknown-scheme"),
-        pytest.param("Basic YTpi", MISSING, id="basic"),
+        pytest.param(f"Bearer\t{TEXT}", IN_HEADERS, id="tab-for-the-space"),
+        pytest.param(f"Bearer{TEXT}", MALFORMED, id="no-space"),
+        pytest.param(f"Bearer: {TEXT}", MALFORMED, id="colon-after-scheme"),
+        pytest.param(TEXT, MALFORMED, id="no-scheme"),
+        pytest.param(f"Token {TEXT}", MALFORMED, id="unknown-scheme"),
+        pytest.param("Basic YTpi", MALFORMED, id="basic-of-no-key"),
         pytest.param(f"Bearer {TEXT} {TEXT}", MALFORMED, id="two-values"),
         pytest.param(f"Bearer {TEXT}, Bearer {TEXT}", MALFORMED, id="header-twice"),
         pytest.param(f"Bearer {TEXT[:30]} {TEXT[30:]}", MALFORMED, id="space-in-token"),
@@ -98,9 +104,9 @@ def test_authorization_header_gives(authorization, expected):
         pytest.param([(ID, SECRET), (ID, SECRET)], IN_HEADERS, id="same-pair-twice"),
         pytest.param([(ID, None)], MALFORMED, id="id-alone"),
         pytest.param([(None, SECRET)], MALFORMED, id="secret-alone"),
-        pytest.param([(None, TEXT)], MALFORMED, id="token-as-the-secret"),
+        pytest.param([(None, TEXT)], IN_HEADERS, id="token-as-the-secret"),
         pytest.param([(TEXT, None)], MALFORMED, id="token-as-the-id"),
-        pytest.param([("", "")], MALFORMED, id="both-empty"),
+        pytest.param([("", "")], MISSING, id="both-empty"),
         pytest.param([(SECRET, ID)], MALFORMED, id="swapped"),
         pytest.param([(ID, None), (None, SECRET)], AMBIGUOUS, id="halves-of-two-pairs"),
         pytest.param([(ID, f"{SECRET}, {SECRET}")], MALFORMED, id="header-twice"),
@@ -351,7 +357,10 @@ def test_header_names_are_a_setting(settings):
     environ = {"HTTP_ACME_ID": ID, "HTTP_ACME_KEY": SECRET, "HTTP_X_API_ID": "x"}
 
     assert credentials.find(None, environ, app_settings.key_headers) == IN_HEADERS
-    assert app_settings.header_names == "Authorization: Bearer, or acme-id and acme-key"
+    assert (
+        app_settings.header_names
+        == "Authorization: Bearer or Basic, or acme-id and acme-key"
+    )
 
 
 @pytest.mark.parametrize(
@@ -372,3 +381,102 @@ def test_credential_that_is_read_is_the_token():
 @pytest.mark.parametrize("show", [repr, str, "{}".format])
 def test_presented_never_shows_the_secret(show):
     assert show(IN_HEADERS) == "PresentedCredential(in_parameters=False)"
+
+
+def _basic(user: str, password: str = "") -> str:
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("authorization", "pairs", "expected"),
+    [
+        pytest.param(_basic(ID, SECRET), [], IN_HEADERS, id="id-and-secret"),
+        pytest.param(_basic(TEXT), [], IN_HEADERS, id="token-alone"),
+        pytest.param(_basic(ID, TEXT), [], IN_HEADERS, id="id-and-token"),
+        pytest.param(_basic(ID), [], MALFORMED, id="id-alone"),
+        pytest.param(_basic("", TEXT), [], MALFORMED, id="token-as-the-password"),
+        pytest.param(_basic(OTHER.public_id, TEXT), [], MALFORMED, id="other-id"),
+        pytest.param(_basic(OTHER.public_id, SECRET), [], INVALID, id="other-secret"),
+        pytest.param(_basic("portal", "secret"), [], MALFORMED, id="not-a-key"),
+        pytest.param("Basic", [], MALFORMED, id="scheme-alone"),
+        pytest.param("Basic !", [], MALFORMED, id="no-base64"),
+        pytest.param("Basic /////w==", [], MALFORMED, id="no-utf-8"),
+        pytest.param(_basic(TEXT), [(ID, SECRET)], IN_HEADERS, id="same-in-a-pair"),
+        pytest.param(
+            _basic(OTHER.text), [(ID, SECRET)], AMBIGUOUS, id="another-than-the-pair"
+        ),
+        pytest.param(
+            _basic("portal", "x"), [(ID, SECRET)], IN_HEADERS, id="not-a-key-and-a-pair"
+        ),
+        pytest.param("Token x", [(ID, SECRET)], IN_HEADERS, id="foreign-and-a-pair"),
+        pytest.param("", [(None, TEXT)], IN_HEADERS, id="empty-and-a-token"),
+        pytest.param(f"Bearer {TEXT}", [("", " ")], IN_HEADERS, id="empty-pair"),
+        pytest.param(None, [(OTHER.public_id, TEXT)], MALFORMED, id="other-id-header"),
+        pytest.param(None, [(ID, TEXT)], IN_HEADERS, id="id-and-token-in-headers"),
+    ],
+)
+def test_basic_and_whole_tokens_give(authorization, pairs, expected):
+    assert _find(authorization, pairs) == expected
+
+
+@pytest.mark.parametrize(
+    ("authorization", "said"),
+    [
+        pytest.param(f"Token {TEXT}", "what came is Token.", id="token"),
+        pytest.param(f"ApiKey {TEXT}", "what came is ApiKey.", id="apikey"),
+        pytest.param(f"api-key {TEXT}", "what came is Api-Key.", id="api-key"),
+        pytest.param('Digest username="x"', "what came is Digest.", id="digest"),
+        pytest.param("Hawk x", "what came is another scheme.", id="another"),
+        pytest.param(TEXT, "The word Bearer is missing", id="no-scheme"),
+        pytest.param("Basic !", "cannot be decoded", id="basic-unreadable"),
+        pytest.param("Basic YTpi", "With Basic, send the key ID", id="basic"),
+        pytest.param(f'Bearer "{TEXT}"', "in quotation marks", id="quotes"),
+        pytest.param(f"Bearer \u201c{TEXT}\u201d", "in quotation marks", id="curly"),
+        pytest.param(f"Bearer {{{{{TEXT}}}}}", "in braces or brackets", id="braces"),
+        pytest.param(f"Bearer <{TEXT}>", "in braces or brackets", id="angles"),
+        pytest.param(f"Bearer \ufeff{TEXT}", "byte-order mark", id="mark"),
+        pytest.param(
+            f"Bearer \ufeff{TEXT}".encode().decode("latin-1"),
+            "byte-order mark",
+            id="mark-as-latin-1",
+        ),
+        pytest.param(f"Bearer \u200b{TEXT}", "invisible characters", id="zero-width"),
+        pytest.param(
+            f"Bearer {TEXT}\u200b".encode().decode("latin-1"),
+            "invisible characters",
+            id="zero-width-as-latin-1",
+        ),
+        pytest.param(f"Bearer {TEXT[:9]} {TEXT[9:]}", "white space inside", id="space"),
+    ],
+)
+def test_malformed_credential_says_what_is_wrong(authorization, said):
+    found = credentials.find(authorization, {}, ())
+    refusal = found if isinstance(found, Refusal) else credentials.read(found.text)
+
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.status) == ("credentials_malformed", 401)
+    assert said in refusal.detail
+
+
+@given(st.text(alphabet=st.characters(codec="latin-1"), min_size=4))
+def test_no_piece_of_what_was_sent_is_said(sent):
+    for authorization in (sent, f"Bearer {sent}", f"Basic {sent}", f"{sent} x"):
+        found = credentials.find(authorization, {}, ())
+        refusal = found if isinstance(found, Refusal) else credentials.read(found.text)
+        assert isinstance(refusal, Refusal)
+        assert refusal in SAID
+
+
+# Every text that may be said: all are constants.
+SAID = {
+    refusals.CREDENTIALS_MISSING,
+    refusals.CREDENTIALS_MALFORMED,
+    refusals.CREDENTIALS_INVALID,
+    presentation.BASIC_UNREADABLE,
+    presentation.BASIC_NOT_A_KEY,
+    *(
+        presentation.wrong_scheme(scheme)
+        for scheme in ("kd_", "token", "apikey", "api-key", "digest", "x")
+    ),
+    *(presentation.malformed(text) for text in ('"', "{", "\ufeff", "\u200b", "a b")),
+}

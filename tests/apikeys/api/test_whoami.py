@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -131,6 +132,15 @@ def _halves(token, names):
         pytest.param(
             lambda token: _halves(token, ("X-Api-Id", "X-Api-Key")), id="x-pair"
         ),
+        pytest.param(lambda token: {"X-Api-Key": token.text}, id="token-in-x-api-key"),
+        pytest.param(
+            lambda token: {"tld-api-key": token.text}, id="token-in-tld-api-key"
+        ),
+        pytest.param(lambda token: _basic(token.text, ""), id="basic-token"),
+        pytest.param(
+            lambda token: _basic(token.public_id, token.secret),
+            id="basic-id-and-secret",
+        ),
     ],
 )
 def test_credential_may_stand_in(headers, client):
@@ -139,6 +149,12 @@ def test_credential_may_stand_in(headers, client):
     response = client.get(URL, headers=headers(issued.token))
 
     assert (response.status_code, response.json()["id"]) == (200, issued.key.key_id)
+
+
+def _basic(user, password):
+    return {
+        "Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+    }
 
 
 def _no_credential(issued):
@@ -189,7 +205,7 @@ def _not_ascii(issued):
     ("attempt", "status", "code"),
     [
         (_no_credential, 401, "credentials_missing"),
-        (_other_scheme, 401, "credentials_missing"),
+        (_other_scheme, 401, "credentials_malformed"),
         (_truncated, 401, "credentials_malformed"),
         (_not_ascii, 401, "credentials_malformed"),
         (_two_keys, 400, "credentials_ambiguous"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
@@ -272,3 +273,32 @@ def test_route_of_ours_is_closed_to_methods_without_a_row(
     )
 
     assert (answer.status, answer.headers.get("X-Refusal")) == expected
+
+
+@pytest.mark.parametrize(
+    "presented",
+    [
+        pytest.param(lambda token: {"HTTP_X_API_KEY": token.text}, id="whole-token"),
+        pytest.param(lambda token: basic(token.text, ""), id="basic-token"),
+        pytest.param(
+            lambda token: basic(token.public_id, token.secret), id="basic-id-and-secret"
+        ),
+    ],
+)
+def test_whole_token_and_basic_pass_the_gate(ask, issued, presented):
+    assert_allowed(ask(**presented(issued.token)), issued)
+
+
+def test_other_scheme_is_named_and_never_called_missing(ask, issued):
+    answer = ask(HTTP_AUTHORIZATION=f"Token {issued.token.text}")
+
+    body = assert_refused(answer, 401, "credentials_malformed")
+    assert body["detail"] == (
+        "Send 'Authorization: Bearer <token>'; what came is Token."
+    )
+    assert issued.token.secret not in str(answer.headers)
+
+
+def basic(user, password):
+    encoded = b64encode(f"{user}:{password}".encode()).decode()
+    return {"HTTP_AUTHORIZATION": f"Basic {encoded}"}
