@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from apikeys.access import credentials, refusals, rules
 from apikeys.access.endpoint_permissions import permission_for
-from apikeys.access.paths import normal_raw_path
+from apikeys.access.paths import judged_method, normal_raw_path
 from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call, Grant
 from apikeys.app_settings import app_settings
@@ -119,6 +119,7 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
         permission_for(method, path),
         presented.in_parameters,
         app_settings.header_names,
+        judged_method(method),
     )
     return _allowed(verified, call, at)
 

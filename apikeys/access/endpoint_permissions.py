@@ -42,7 +42,7 @@ def permission_for(method: str, path: str | None) -> str | None:
     method = method.upper()
     method = "GET" if method == "HEAD" else method
     for row in _table().get(method, ()):
-        if row.pattern.matches(path):
+        if row.pattern.matches_path(path):
             return row.permission
     return None
 

@@ -64,7 +64,7 @@ def _reason(rule: str, grant: Grant, call: Call) -> str:
         "network": _network_reason(grant, call),
         "path": "The path is in normal form.",
         "type": _type_reason(grant, call.path or ""),
-        "endpoint": _endpoint_reason(grant, call.path or ""),
+        "endpoint": _endpoint_reason(grant, call),
         "permission": f"A role holds {call.permission}."
         if call.permission
         else "The endpoint needs no permission here.",
@@ -86,10 +86,15 @@ def _type_reason(grant: Grant, path: str) -> str:
     return ""
 
 
-def _endpoint_reason(grant: Grant, path: str) -> str:
+def _endpoint_reason(grant: Grant, call: Call) -> str:
+    path = call.path or ""
     if path in SELF_PATHS:
         return "Every key may call this path, whatever its endpoint permissions say."
+    text = "The key may call all endpoints of its type."
     for pattern in grant.endpoints:
-        if pattern.matches(path):
-            return f"The endpoint permission {pattern.text} matches."
-    return "The key may call all endpoints of its type."
+        if pattern.matches(call.method, path):
+            text = f"The endpoint permission {pattern.text} matches."
+            break
+    if grant.is_read_only:
+        text += f" The key is read only, and {call.method} only reads."
+    return text

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from apikeys.access.client_ip import Address, Network, contains
 from apikeys.access.key_types import SELF_PATHS
-from apikeys.access.paths import Pattern, is_below
+from apikeys.access.paths import READING_METHODS, Pattern, is_below
 from apikeys.access.refusals import (
     CREDENTIALS_IN_PARAMETERS,
     ENDPOINT_NOT_ALLOWED,
@@ -48,6 +48,7 @@ class Grant:
     expires_at: datetime | None = None
     networks: tuple[Network, ...] = ()
     endpoints: tuple[Pattern, ...] = ()
+    is_read_only: bool = False
     roles: tuple[str, ...] = ()
     permissions: frozenset[str] = field(default_factory=frozenset)
     location_id: int | None = None
@@ -65,7 +66,8 @@ class Call(NamedTuple):
     `path` is the normal form that `endpoints` makes, or nothing where the path
     was malformed; `address` is nothing where it is unknown; `is_late` tells that
     the key had expired by then; `permission` is the Django permission
-    ("app.codename") that the endpoint needs with the method of the request.
+    ("app.codename") that the endpoint needs with the method of the request; `method`
+    is in capitals, GET for HEAD (see `paths.judged_method`).
     """
 
     path: str | None
@@ -74,6 +76,7 @@ class Call(NamedTuple):
     permission: str | None = None
     in_parameters: bool = False
     header_names: str = "Authorization"
+    method: str = "GET"
 
 
 def check_carrier(grant: Grant, call: Call) -> Refusal | None:
@@ -125,12 +128,31 @@ def check_type(grant: Grant, call: Call) -> Refusal | None:
 
 def check_endpoint(grant: Grant, call: Call) -> Refusal | None:
     path = call.path or ""
-    if not grant.endpoints or path in SELF_PATHS:
+    if path in SELF_PATHS:
+        return None
+    if grant.is_read_only and call.method not in READING_METHODS:
+        return ENDPOINT_NOT_ALLOWED.because(
+            f"This key is read only: GET, HEAD and OPTIONS may pass, {call.method} not."
+        )
+    if not grant.endpoints:
         return None
     for pattern in grant.endpoints:
-        if pattern.matches(path):
+        if pattern.matches(call.method, path):
             return None
-    return ENDPOINT_NOT_ALLOWED.because(f"No endpoint permission matches {path}.")
+    return _no_endpoint_matches(grant, call.method, path)
+
+
+def _no_endpoint_matches(grant: Grant, method: str, path: str) -> Refusal:
+    detail = f"No endpoint permission matches {method} {path}."
+    others = [
+        other
+        for pattern in grant.endpoints
+        if pattern.matches_path(path)
+        for other in pattern.methods
+    ]
+    if others:
+        detail += f" The key allows it only for {', '.join(dict.fromkeys(others))}."
+    return ENDPOINT_NOT_ALLOWED.because(detail)
 
 
 def check_permission(grant: Grant, call: Call) -> Refusal | None:

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 
 from apikeys.access import credentials, refusals, rules
 from apikeys.access.endpoint_permissions import permission_for
-from apikeys.access.paths import normal_path
+from apikeys.access.paths import judged_method, normal_path
 from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call
 from apikeys.api.problems import Refused
@@ -67,6 +67,7 @@ class KeyAuthentication(BaseAuthentication):
             permission_for(method, path),
             presented.in_parameters,
             app_settings.header_names,
+            judged_method(method),
         )
         refusal = rules.first_refusal(verified.grant, call)
         if refusal is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from apikeys.access.client_ip import Address
 from apikeys.access.endpoint_permissions import permission_for
-from apikeys.access.paths import normal_raw_path, without_host
+from apikeys.access.paths import judged_method, normal_raw_path, without_host
 from apikeys.access.rules import Call, Grant
 
 
@@ -20,4 +20,5 @@ def hypothetical_call(
         address=address,
         is_late=grant.has_expired(at),
         permission=permission_for(method, normal),
+        method=judged_method(method),
     )
