@@ -19,10 +19,17 @@ from urllib.parse import unquote_to_bytes
 MAX_PATTERN_LENGTH = 500
 MAX_PATH_LENGTH = 4096
 
+# Methods (see `judged_method`) that change nothing: all that a read-only key may use.
+READING_METHODS = ("GET", "OPTIONS")
+
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\;]|//|/\.{1,2}(?=/|$)")
 _ENCODED_SEPARATOR = re.compile(r"%(?:2f|2e|5c)", re.IGNORECASE)
 _SCHEME_AND_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _FORBIDDEN_IN_PATTERN = re.compile(r"[\s?#%]")
+# Methods hold none of the signs that a path or an address begins with.
+_METHODS_AND_REST = re.compile(r"([^/*:]+)\s+(.*)", re.DOTALL)
+_BETWEEN_METHODS = re.compile(r"[\s,]+")
+_METHOD = re.compile(r"[A-Za-z]{1,20}")
 
 
 class MalformedPattern(ValueError):
@@ -31,16 +38,23 @@ class MalformedPattern(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """An endpoint pattern, cut at its stars."""
+    """An endpoint pattern: its methods (none: any) and its path, cut at its stars."""
 
     text: str
+    methods: tuple[str, ...]
     parts: tuple[str, ...]
     is_prefix: bool  # the usual form: one star, at the end
 
-    def matches(self, path: str) -> bool:
-        """Tell whether a normal path (see `normal_path`) matches."""
+    def matches(self, method: str, path: str) -> bool:
+        """Tell whether a call with this method of a normal path matches."""
+        if self.methods and judged_method(method) not in self.methods:
+            return False
+        return self.matches_path(path)
+
+    def matches_path(self, path: str) -> bool:
+        """Tell whether a normal path (see `normal_path`) matches with some method."""
         if len(self.parts) == 1:
-            return path == self.text
+            return path == self.parts[0]
         with_slash = f"{path}/"
         if self.is_prefix:
             return with_slash.startswith(self.parts[0])
@@ -61,33 +75,67 @@ class Pattern:
         return True
 
 
+def judged_method(method: str) -> str:
+    """Return the method that rules ask about: in capitals, GET for HEAD.
+
+    Some upstreams read "get" as GET, and whoever may GET learns all that HEAD tells.
+    """
+    method = method.upper()
+    return "GET" if method == "HEAD" else method
+
+
 def compile_pattern(text: str) -> Pattern:
     """Return the matcher of a pattern that `normal_pattern` has accepted."""
-    is_prefix = text.find("*") == len(text) - 1
-    return Pattern(text, tuple(text.split("*")), is_prefix)
+    methods, _, path = text.rpartition(" ")
+    is_prefix = path.find("*") == len(path) - 1
+    names = tuple(methods.split(",")) if methods else ()
+    return Pattern(text, names, tuple(path.split("*")), is_prefix)
 
 
 def normal_pattern(text: str) -> str:
     """Return the stored form of a pattern as a person typed or pasted it.
 
-    Scheme, host, query and fragment of a pasted URL are dropped, repeated stars
-    folded. Raises `MalformedPattern`.
+    That is `/path`, or `GET,POST /path` with the methods in the order typed. Scheme,
+    host, query and fragment of a pasted URL are dropped, repeated stars and methods
+    folded, HEAD into GET. Raises `MalformedPattern`.
     """
-    pattern = without_host(text.strip())
-    pattern = re.split(r"[?#]", pattern, maxsplit=1)[0]
-    pattern = re.sub(r"\*+", "*", pattern)
-    if not pattern.startswith(("/", "*")):
-        raise MalformedPattern("A pattern is a path and starts with /.")
+    methods, path = _methods_and_path(text.strip())
+    pattern = f"{','.join(methods)} {path}" if methods else path
     if len(pattern) > MAX_PATTERN_LENGTH:
         raise MalformedPattern(
             f"A pattern has at most {MAX_PATTERN_LENGTH} characters."
         )
-    if _FORBIDDEN.search(pattern) or _FORBIDDEN_IN_PATTERN.search(pattern):
+    return pattern
+
+
+def _methods_and_path(text: str) -> tuple[list[str], str]:
+    found = _METHODS_AND_REST.fullmatch(text)
+    if found is None:
+        return [], _normal_pattern_path(text)
+    names = [name for name in _BETWEEN_METHODS.split(found[1]) if name]
+    for name in names:
+        if not _METHOD.fullmatch(name):
+            raise MalformedPattern(
+                "A method has only letters, at most 20, as in GET,POST /path."
+            )
+    path = _normal_pattern_path(found[2])
+    return list(dict.fromkeys(map(judged_method, names))), path
+
+
+def _normal_pattern_path(text: str) -> str:
+    path = without_host(text)
+    path = re.split(r"[?#]", path, maxsplit=1)[0]
+    path = re.sub(r"\*+", "*", path)
+    if not path.startswith(("/", "*")):
+        raise MalformedPattern(
+            "A pattern is a path and starts with /; methods may stand before it."
+        )
+    if _FORBIDDEN.search(path) or _FORBIDDEN_IN_PATTERN.search(path):
         raise MalformedPattern(
             "A pattern has no spaces, %, \\, ;, empty or dot segments:"
             " no path with one is ever let through."
         )
-    return pattern.rstrip("/") or "/"
+    return path.rstrip("/") or "/"
 
 
 def normal_path(decoded: str) -> str | None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from apikeys.access.client_ip import Address, Network, contains
 from apikeys.access.endpoint_permissions import Route
 from apikeys.access.key_types import SELF_PATHS
-from apikeys.access.paths import Pattern, is_below
+from apikeys.access.paths import READING_METHODS, Pattern, is_below
 from apikeys.access.refusals import (
     CREDENTIALS_IN_PARAMETERS,
     ENDPOINT_NOT_ALLOWED,
@@ -46,6 +46,7 @@ class Grant:
     expires_at: datetime | None = None
     networks: tuple[Network, ...] = ()
     endpoints: tuple[Pattern, ...] = ()
+    is_read_only: bool = False
     roles: tuple[str, ...] = ()
     permissions: frozenset[str] = field(default_factory=frozenset)
     location_id: int | None = None
@@ -67,12 +68,6 @@ class Call(NamedTuple):
     at: datetime
     route: Route | None = None
     in_parameters: bool = False
-
-
-def judged_method(method: str) -> str:
-    """Return the method that rules ask about: some upstreams read "get" as GET."""
-    method = method.upper()
-    return "GET" if method == "HEAD" else method
 
 
 def check_carrier(grant: Grant, call: Call) -> Refusal | None:
@@ -152,22 +147,45 @@ def _type_reason(grant: Grant, call: Call) -> str:
 
 def check_endpoint(grant: Grant, call: Call) -> Refusal | None:
     path = call.path or ""
-    if not grant.endpoints or path in SELF_PATHS:
+    if path in SELF_PATHS:
+        return None
+    if grant.is_read_only and call.method not in READING_METHODS:
+        return ENDPOINT_NOT_ALLOWED.because(
+            f"This key is read only: GET, HEAD and OPTIONS may pass, {call.method} not."
+        )
+    if not grant.endpoints:
         return None
     for pattern in grant.endpoints:
-        if pattern.matches(path):
+        if pattern.matches(call.method, path):
             return None
-    return ENDPOINT_NOT_ALLOWED.because(f"No endpoint permission matches {path}.")
+    return _no_endpoint_matches(grant, call.method, path)
+
+
+def _no_endpoint_matches(grant: Grant, method: str, path: str) -> Refusal:
+    detail = f"No endpoint permission matches {method} {path}."
+    others = [
+        other
+        for pattern in grant.endpoints
+        if pattern.matches_path(path)
+        for other in pattern.methods
+    ]
+    if others:
+        detail += f" The key allows it only for {', '.join(dict.fromkeys(others))}."
+    return ENDPOINT_NOT_ALLOWED.because(detail)
 
 
 def _endpoint_reason(grant: Grant, call: Call) -> str:
     path = call.path or ""
     if path in SELF_PATHS:
         return "Every key may call this path, whatever its endpoint permissions say."
+    text = "The key may call all endpoints of its type."
     for pattern in grant.endpoints:
-        if pattern.matches(path):
-            return f"The endpoint permission {pattern.text} matches."
-    return "The key may call all endpoints of its type."
+        if pattern.matches(call.method, path):
+            text = f"The endpoint permission {pattern.text} matches."
+            break
+    if grant.is_read_only:
+        text += f" The key is read only, and {call.method} only reads."
+    return text
 
 
 def check_permission(grant: Grant, call: Call) -> Refusal | None:

@@ -22,6 +22,8 @@ class WhoamiSerializer(serializers.Serializer[object]):
     address = serializers.CharField(allow_null=True)
     networks = serializers.ListField(child=serializers.CharField())
     endpoints = serializers.ListField(child=serializers.CharField())
+    # DRF's metaclass takes the field away: no argument of `Field` is hidden by it.
+    read_only = serializers.BooleanField()  # type: ignore[assignment]
     rotation = RotationSerializer(allow_null=True)
 
 

@@ -66,6 +66,7 @@ class WhoamiView(ProblemErrors, APIView):
                 "address": str(address) if address else None,
                 "networks": [str(network) for network in grant.networks],
                 "endpoints": [pattern.text for pattern in grant.endpoints],
+                "read_only": grant.is_read_only,
                 "rotation": _rotation(verified),
             }
         )

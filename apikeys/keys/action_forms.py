@@ -43,7 +43,10 @@ class TryCallForm(forms.Form):
 
     method = forms.ChoiceField(
         label=_("Method"),
-        choices=[(name, name) for name in ("GET", "POST", "PUT", "PATCH", "DELETE")],
+        choices=[
+            (name, name)
+            for name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+        ],
     )
     path = forms.CharField(label=_("Path"), max_length=4096)
     address = forms.CharField(label=_("From address"), max_length=45)

@@ -139,6 +139,8 @@ def _restrictions(key: ApiKey) -> list[SafeString | str]:
             parts.append(ngettext("%d more path", "%d more paths", more) % more)
     else:
         parts.append(_("All endpoints"))
+    if key.read_only:
+        parts.append(pill(_("Read only"), ""))
     if key.password:
         parts.append(_("password"))
     return parts

@@ -8,9 +8,9 @@ from apikeys.access import refusals, rules
 from apikeys.access.client_ip import Address
 from apikeys.access.credentials import PresentedCredential
 from apikeys.access.explanation import Explanation, explain
-from apikeys.access.paths import normal_raw_path, without_host
+from apikeys.access.paths import judged_method, normal_raw_path, without_host
 from apikeys.access.refusals import Refusal
-from apikeys.access.rules import Call, Grant, judged_method
+from apikeys.access.rules import Call, Grant
 from apikeys.app_settings import app_settings
 from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.last_use import last_use

@@ -63,6 +63,7 @@ class RestrictionFilter(ChoiceFilter):
             _("Endpoint permissions"),
             lambda rows: rows.exclude(endpoints=[]),
         ),
+        ("read-only", _("Read only"), lambda rows: rows.filter(read_only=True)),
         (
             "parameters",
             _("Accepts parameters"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.access.key_types import KEY_TYPES, KeyType, Need, misfits
-from apikeys.keys.values import MAX_EXPIRY, KeySettings
+from apikeys.keys.models import ApiKey
+from apikeys.keys.values import (
+    MAX_EXPIRY,
+    OPEN_BOXES,
+    SETTINGS,
+    FieldGroup,
+    KeySettings,
+)
 from apikeys.pages.fields import EndpointsField, NetworksField, RowsField, plain_line
 from apikeys.pages.forms import NonceForm, ServiceForm, VersionForm
 
@@ -26,8 +34,9 @@ _FIXED_ROLES = _("Fixed: they cannot be changed later.")
 def needs_on_forms(kind: KeyType) -> dict[str, Need]:
     """Return the needs of a type's fields and of the boxes that stand beside them."""
     needs = dict(kind.fields)
-    if needs["networks"] is Need.REQUIRED:
-        needs["open_to_any_address"] = Need.HIDDEN
+    for field, box in OPEN_BOXES.items():
+        if needs[field] is Need.REQUIRED:
+            needs[box] = Need.HIDDEN
     return needs
 
 
@@ -50,14 +59,22 @@ class KeySettingsForm(ServiceForm):
         label=_("Endpoint permissions"),
         required=False,
         help_text=_(
-            "One path a line; <code>*</code> stands for any run of characters:"
-            " <code>/api/egress/*</code>."
+            "One path a line; <code>*</code> stands for any run of characters."
+            " Methods first if only some: <code>GET /api/egress/*</code>."
         ),
     )
     all_endpoints = forms.BooleanField(
         label=_("All endpoints of its type"),
         required=False,
         widget=forms.CheckboxInput(attrs={"data-open-box": "endpoints"}),
+    )
+    read_only = forms.BooleanField(
+        label=_("Read only"),
+        required=False,
+        help_text=_(
+            "Only GET, HEAD and OPTIONS pass, whatever the endpoint permissions and"
+            " the roles allow."
+        ),
     )
     public_url = forms.URLField(
         label=_("Public URL"),
@@ -87,8 +104,8 @@ class KeySettingsForm(ServiceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        self._need_box("networks", "open_to_any_address")
-        self._need_box("endpoints", "all_endpoints")
+        for field, box in OPEN_BOXES.items():
+            self._need_box(field, box)
         return cleaned
 
     def _need_box(self, field: str, box: str) -> None:
@@ -102,23 +119,28 @@ class KeySettingsForm(ServiceForm):
 
     def settings(self) -> KeySettings:
         """Return the cleaned values as the services take them."""
-        given = self.cleaned_data
+        cleaned = self.cleaned_data
         return KeySettings(
-            name=given["name"],
-            networks=given["networks"],
-            endpoints=given["endpoints"],
-            public_url=given.get("public_url", ""),
-            accepts_parameters=given.get("accepts_parameters", False),
-            note=given["note"],
+            **{name: cleaned[name] for name in SETTINGS if name in cleaned}
         )
+
+    def groups(self) -> dict[str, list[forms.BoundField]]:
+        """Return the fields by their `FieldGroup`, each list followed by its tick."""
+        groups: dict[str, list[forms.BoundField]] = {group: [] for group in FieldGroup}
+        for name, setting in SETTINGS.items():
+            asked = (name, setting.open_box)
+            groups[setting.group] += [
+                self[each] for each in asked if each in self.fields
+            ]
+        return groups
 
 
 class EditKeyForm(KeySettingsForm, VersionForm):
     """Only the fields that the key's type has, and the version that was shown."""
 
-    def __init__(self, *args: Any, kind: KeyType, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, need in needs_on_forms(kind).items():
+    def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs, initial=_initial(key))
+        for name, need in needs_on_forms(key.type).items():
             if need is Need.HIDDEN and name in self.fields:
                 del self.fields[name]
 
@@ -214,6 +236,12 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
         if choice in _EXPIRY_PRESETS:
             return self.now + timedelta(days=_EXPIRY_PRESETS[choice])
         return self.cleaned_data["expires_at"] if choice == "date" else None
+
+
+def _initial(key: ApiKey) -> dict[str, Any]:
+    settings = asdict(KeySettings.of(key))
+    ticks = {box: not settings[field] for field, box in OPEN_BOXES.items()}
+    return {**settings, **ticks, "version": key.version}
 
 
 def _networks_help(own_address: str) -> str:

@@ -98,6 +98,7 @@ class ApiKey(models.Model):
     )
     networks = models.JSONField(_("allowed networks"), default=list, blank=True)
     endpoints = models.JSONField(_("endpoint permissions"), default=list, blank=True)
+    read_only = models.BooleanField(_("read only"), default=False)
     public_url = models.URLField(_("public URL"), blank=True)
     password = models.CharField(_("application password"), max_length=200, blank=True)
     accepts_parameters = models.BooleanField(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from dataclasses import fields as dataclass_fields
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Self
 
 from django.contrib.auth.models import Group
@@ -20,32 +21,106 @@ MAX_EXPIRY = timedelta(days=36525)
 NAME_TAKEN = "A key of this type has this name already."
 
 
-@dataclass(frozen=True, slots=True)
-class KeySettings:
-    """The fields of a key that may change during its life.
+class FieldGroup(StrEnum):
+    """The part of a page in which a field is asked for."""
 
-    `networks` and `endpoints` are in normal form (see `client_ip.parse_network`
-    and `endpoints.normal_pattern`).
+    KEY = "key"
+    NOTE = "note"
+    RESTRICTIONS = "restrictions"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a field of `KeySettings` is asked for; its form field has the same name.
+
+    `option`, `metavar` and `help` are those of the commands. A list that may be empty
+    only on purpose has the name of the tick that says so, `open_box`;
+    `is_risky_when_open` is for its pill.
     """
 
-    name: str
-    networks: tuple[str, ...] = ()
-    endpoints: tuple[str, ...] = ()
-    public_url: str = ""
-    accepts_parameters: bool = False
-    note: str = ""
+    group: FieldGroup
+    option: str = ""
+    metavar: str | None = None
+    help: str | None = None
+    open_box: str = ""
+    is_risky_when_open: bool = False
+
+
+def _asked(group: FieldGroup, option: str = "", **more: Any) -> dict[str, Setting]:
+    return {"setting": Setting(group, option, **more)}
+
+
+@dataclass(frozen=True, slots=True)
+class KeySettings:
+    """The fields of a key that may change during its life: the only list of them.
+
+    Columns and form fields have these names; pages, commands and audit entries loop
+    over them. `networks` and `endpoints` are in normal form (see
+    `client_ip.parse_network` and `paths.normal_pattern`).
+    """
+
+    name: str = field(metadata=_asked(FieldGroup.KEY))
+    networks: tuple[str, ...] = field(
+        default=(),
+        metadata=_asked(
+            FieldGroup.RESTRICTIONS,
+            "--allow-ip",
+            metavar="NETWORK",
+            help="An address or network that may call; repeatable.",
+            open_box="open_to_any_address",
+            is_risky_when_open=True,
+        ),
+    )
+    endpoints: tuple[str, ...] = field(
+        default=(),
+        metadata=_asked(
+            FieldGroup.RESTRICTIONS,
+            "--endpoint",
+            metavar="PATTERN",
+            help="A path that may be called, * for any run of characters, methods before"
+            ' it if only some: "GET /api/egress/*"; repeatable.',
+            open_box="all_endpoints",
+        ),
+    )
+    read_only: bool = field(
+        default=False,
+        metadata=_asked(
+            FieldGroup.RESTRICTIONS,
+            "--read-only",
+            help="Whether only calls that read may pass: GET, HEAD and OPTIONS.",
+        ),
+    )
+    public_url: str = field(
+        default="", metadata=_asked(FieldGroup.RESTRICTIONS, "--public-url")
+    )
+    accepts_parameters: bool = field(
+        default=False,
+        metadata=_asked(
+            FieldGroup.RESTRICTIONS,
+            "--accept-parameters",
+            help="Whether credentials are accepted as parameters.",
+        ),
+    )
+    note: str = field(default="", metadata=_asked(FieldGroup.NOTE, "--note"))
 
     @classmethod
     def of(cls, key: object) -> Self:
         """Return the settings of an `ApiKey`, whose columns have the names of the fields."""
-        values = {
-            field.name: getattr(key, field.name) for field in dataclass_fields(cls)
-        }
+        values = {name: getattr(key, name) for name in SETTINGS}
         settled: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
         return cls(**settled)
+
+
+SETTINGS: Mapping[str, Setting] = {
+    each.name: each.metadata["setting"] for each in dataclass_fields(KeySettings)
+}
+# The tick of each list that may be empty only on purpose.
+OPEN_BOXES: Mapping[str, str] = {
+    name: setting.open_box for name, setting in SETTINGS.items() if setting.open_box
+}
 
 
 def refuse_misfits(

@@ -25,6 +25,7 @@ from apikeys.keys import services as key_services
 from apikeys.keys.action_forms import TryCallForm
 from apikeys.keys.authorize import explain_call
 from apikeys.keys.cache import key_cache
+from apikeys.keys.facts import settings_facts
 from apikeys.keys.forms import EditKeyForm
 from apikeys.keys.models import ApiKey
 from apikeys.pages.forms import DeleteKeyForm
@@ -80,6 +81,7 @@ def key_page(request: HttpRequest, key_id: str) -> HttpResponse:
         key.name,
         key=key,
         form=form,
+        facts=settings_facts(key),
         is_editable=may_manage(request) and not key.is_deleted,
         try_form=try_form,
         answer=_answer(key, try_form),
@@ -91,19 +93,9 @@ def key_page(request: HttpRequest, key_id: str) -> HttpResponse:
 
 
 def _edit_form(request: HttpRequest, key: ApiKey) -> EditKeyForm:
-    initial: dict[str, Any] = {
-        field: getattr(key, field)
-        for field in EditKeyForm.base_fields
-        if hasattr(key, field)
-    }
-    initial |= {
-        "open_to_any_address": not key.networks,
-        "all_endpoints": not key.endpoints,
-    }
     return EditKeyForm(
         request.POST if request.method == "POST" else None,
-        kind=key.type,
-        initial=initial,
+        key=key,
         own_address=str(request_address(request) or ""),
     )
 

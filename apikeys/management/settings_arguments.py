@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 from argparse import BooleanOptionalAction
+from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from apikeys.keys.forms import KeySettingsForm
-from apikeys.keys.values import KeySettings
+from apikeys.keys.values import OPEN_BOXES, SETTINGS, KeySettings
 
 
 def add_settings_arguments(parser: CommandParser) -> None:
     """Add the options of the fields that a key of any age has."""
-    parser.add_argument(
-        "--allow-ip",
-        action="append",
-        metavar="NETWORK",
-        help="An address or network that may call; repeatable.",
-    )
-    parser.add_argument(
-        "--endpoint",
-        action="append",
-        metavar="PATTERN",
-        help="A path that may be called, * for any run of characters; repeatable.",
-    )
-    parser.add_argument("--public-url")
-    parser.add_argument("--note")
-    parser.add_argument(
-        "--accept-parameters",
-        action=BooleanOptionalAction,
-        default=None,
-        help="Whether credentials are accepted as parameters.",
-    )
+    for field in dataclass_fields(KeySettings):
+        setting = SETTINGS[field.name]
+        if setting.option:
+            parser.add_argument(
+                setting.option,
+                help=setting.help,
+                **_kind(field.default, setting.metavar),
+            )
+
+
+def option_dest(name: str) -> str:
+    """Return the name under which the option of a field is parsed."""
+    return SETTINGS[name].option.removeprefix("--").replace("-", "_")
 
 
 def cleaned_settings(
@@ -42,21 +37,13 @@ def cleaned_settings(
 
     Raises `CommandError` with every objection of the form.
     """
-    before = before or KeySettings(name=name)
-    given = {
-        "name": name,
-        "networks": _kept(options["allow_ip"], before.networks, glue=","),
-        "endpoints": _kept(options["endpoint"], before.endpoints, glue="\n"),
-        "public_url": _kept(options["public_url"], before.public_url),
-        "note": _kept(options["note"], before.note),
-        "accepts_parameters": _kept(
-            options["accept_parameters"], before.accepts_parameters
-        ),
-        # On the command line an empty list is asked for by its absence or by name.
-        "open_to_any_address": True,
-        "all_endpoints": True,
-    }
-    form = KeySettingsForm(given)
+    given = asdict(before or KeySettings(name=name)) | {"name": name}
+    for field in given:
+        asked = options.get(option_dest(field))
+        value = given[field] if asked is None else asked
+        given[field] = KeySettingsForm.base_fields[field].prepare_value(value)
+    # On the command line an empty list is asked for by its absence or by name.
+    form = KeySettingsForm(given | dict.fromkeys(OPEN_BOXES.values(), True))
     if not form.is_valid():
         texts = [
             f"{field.replace('_', ' ')}: {text}"
@@ -67,6 +54,10 @@ def cleaned_settings(
     return form.settings()
 
 
-def _kept(given: Any, before: Any, glue: str = "") -> Any:
-    value = before if given is None else given
-    return glue.join(value) if isinstance(value, list | tuple) else value
+def _kind(default: object, metavar: str | None) -> dict[str, Any]:
+    if isinstance(default, bool):
+        # Not given is neither yes nor no.
+        return {"action": BooleanOptionalAction, "default": None}
+    if isinstance(default, tuple):
+        return {"action": "append", "metavar": metavar}
+    return {"metavar": metavar}

@@ -58,6 +58,10 @@ class Migration(migrations.Migration):
                         blank=True, default=list, verbose_name="endpoint permissions"
                     ),
                 ),
+                (
+                    "read_only",
+                    models.BooleanField(default=False, verbose_name="read only"),
+                ),
                 ("public_url", models.URLField(blank=True, verbose_name="public URL")),
                 (
                     "password",

@@ -33,12 +33,15 @@ class LinesField(forms.CharField):
     Every wrong entry gets its own message, so that a long list is mended in one go.
     """
 
-    separator = re.compile(r"[\s,]+")
+    # An entry is found by this; what stands between two is left out.
+    entry = re.compile(r"[^\s,]+")
     normal: Callable[[str], str]
+    # A tick beside it says whether it may be empty: it is not called optional.
+    is_plain = True
 
     def to_python(self, value: object) -> tuple[str, ...]:  # type: ignore[override]
         text = super().to_python(value) or ""
-        entries = [entry for entry in self.separator.split(text) if entry]
+        entries = self.entry.findall(text)
         if len(entries) > MAX_ENTRIES:
             raise ValidationError(
                 _("At most %(count)s entries fit.") % {"count": MAX_ENTRIES}
@@ -116,6 +119,8 @@ class NetworksField(LinesField):
 class EndpointsField(LinesField):
     """Endpoint patterns, one a line; a pasted URL loses its scheme and host."""
 
+    # Words without a sign of a path are methods, and go with what follows on the line.
+    entry = re.compile(r"(?:[^\s,/*:]+(?:,|[^\S\r\n])+)*[^\s,]+")
     normal = staticmethod(_normal_endpoint)
     widget = forms.Textarea(
         attrs={"rows": 2, "data-endpoints": "", "spellcheck": "false"}

@@ -91,10 +91,11 @@ function checkNetworks(control, whileTyping) {
   else control.removeAttribute("aria-invalid");
 }
 
-const PASTED_URL = /^[ \t]*[a-z][a-z0-9+.-]*:\/\/[^/\s?#]*([^\s?#]*)[^\s]*/gim;
+// Methods may stand before the address; they stay.
+const PASTED_URL = /^[ \t]*((?:[a-z]+[ \t,]+)*)[a-z][a-z0-9+.-]*:\/\/[^/\s?#]*([^\s?#]*)[^\s]*/gim;
 
 function checkEndpoints(control) {
-  const stripped = control.value.replace(PASTED_URL, (_, path) => path || "/");
+  const stripped = control.value.replace(PASTED_URL, (_, methods, path) => methods + (path || "/"));
   if (stripped === control.value) return;
   control.value = stripped;
   live(control).replaceChildren(texts.endpointStripped);

@@ -38,6 +38,7 @@ def _row(key: Any) -> dict[str, Any]:
         "roles": sorted(role.name for role in key.roles.all()),
         "networks": key.networks,
         "endpoints": key.endpoints,
+        "read_only": key.read_only,
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "last_used_at": key.last_used.isoformat() if key.last_used else None,

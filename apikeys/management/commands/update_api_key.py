@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from apikeys.keys.models import ApiKey
 from apikeys.keys.services import UnknownKey, update_key
-from apikeys.keys.values import KeySettings
+from apikeys.keys.values import OPEN_BOXES, SETTINGS, KeySettings
 from apikeys.management.operator import acting, refusals_end_the_command
 from apikeys.management.settings_arguments import (
     add_settings_arguments,
     cleaned_settings,
+    option_dest,
 )
 
 
@@ -25,18 +26,17 @@ class Command(BaseCommand):
         parser.add_argument("id")
         parser.add_argument("--name")
         add_settings_arguments(parser)
-        parser.add_argument("--open-to-any-address", action="store_true")
-        parser.add_argument("--all-endpoints", action="store_true")
+        for box in OPEN_BOXES.values():
+            parser.add_argument(_flag(box), action="store_true")
         parser.add_argument("--as", dest="username", help="Act with a person's rights.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for box, given in (
-            ("open_to_any_address", "allow_ip"),
-            ("all_endpoints", "endpoint"),
-        ):
+        for name, box in OPEN_BOXES.items():
+            given = option_dest(name)
             if options[box] and options[given]:
-                flags = [f"--{name.replace('_', '-')}" for name in (box, given)]
-                raise CommandError(f"{flags[0]} and {flags[1]} contradict each other.")
+                raise CommandError(
+                    f"{_flag(box)} and {SETTINGS[name].option} contradict each other."
+                )
             if options[box]:
                 options[given] = []
         with refusals_end_the_command():
@@ -55,3 +55,7 @@ class Command(BaseCommand):
         self.stderr.write(
             f"{options['id']} is changed." if fields != before else "Nothing changed."
         )
+
+
+def _flag(box: str) -> str:
+    return f"--{box.replace('_', '-')}"

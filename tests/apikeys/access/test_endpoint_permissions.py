@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from apikeys.access.endpoint_permissions import Route, RouteTable
-from apikeys.access.rules import judged_method
+from apikeys.access.paths import judged_method
 
 LEADS = Route(("", "api", "leads"), {"GET": "crm.view_lead", "POST": "crm.add_lead"})
 ONE = Route(("", "api", "leads", None), {"GET": "crm.view_lead"})

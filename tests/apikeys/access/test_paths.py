@@ -80,7 +80,7 @@ from apikeys.access.paths import (
     ],
 )
 def test_pattern_matches(pattern, matching, others):
-    matches = compile_pattern(pattern).matches
+    matches = compile_pattern(pattern).matches_path
 
     assert [path for path in matching + others if matches(path)] == matching
 
@@ -94,13 +94,13 @@ def test_matcher_is_the_regular_expression_of_the_pattern(pattern, path):
     with_slash = "*" in pattern and re.fullmatch(expression, f"{path}/")
     expected = bool(re.fullmatch(expression, path) or with_slash)
 
-    assert compile_pattern(pattern).matches(path) is expected
+    assert compile_pattern(pattern).matches_path(path) is expected
 
 
 def test_pattern_of_many_stars_is_matched_at_once():
     pattern = compile_pattern("/" + "a*" * 240 + "b")
 
-    assert pattern.matches("/" + "a" * 4_000) is False
+    assert pattern.matches("GET", "/" + "a" * 4_000) is False
 
 
 TRAPS = [

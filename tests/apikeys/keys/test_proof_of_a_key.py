@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, example, given
 from hypothesis import strategies as st
 
 from apikeys.access import tokens
-from apikeys.access.refusals import CREDENTIALS_INVALID, CREDENTIALS_MALFORMED
+from apikeys.access.refusals import CREDENTIALS_INVALID, CREDENTIALS_MALFORMED, Refusal
 from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
 from apikeys.choices import CacheName
@@ -138,7 +138,9 @@ def test_no_other_text_is_taken_for_a_token_that_has_proved_itself(tail, issued)
     assume(tail != issued.token.secret)
     text = f"{issued.token.public_id}_{tail}"
 
-    assert key_cache.verify(text, AT) in (CREDENTIALS_MALFORMED, CREDENTIALS_INVALID)
+    refusal = key_cache.verify(text, AT)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code in (CREDENTIALS_MALFORMED.code, CREDENTIALS_INVALID.code)
 
 
 def test_one_other_character_is_never_taken_for_a_proved_token(issued):
