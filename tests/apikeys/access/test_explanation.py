@@ -56,6 +56,25 @@ def test_open_key_is_called_open():
     assert texts["permission"] == "The endpoint needs no permission here."
 
 
+def test_methods_and_reading_only_are_named():
+    grant = replace(
+        GRANT,
+        endpoints=tuple(map(compile_pattern, ("POST *", "GET,POST /api/egress/*"))),
+    )
+    everything = replace(GRANT, endpoints=(), is_read_only=True)
+
+    assert _texts(grant)["endpoint"] == (
+        "The endpoint permission GET,POST /api/egress/* matches."
+    )
+    assert _texts(everything)["endpoint"] == (
+        "The key may call all endpoints of its type."
+        " The key is read only, and GET only reads."
+    )
+    assert explain(everything, CALL._replace(method="PUT")).detail == (
+        "This key is read only: GET, HEAD and OPTIONS may pass, PUT not."
+    )
+
+
 def test_path_of_every_key_is_named_so():
     texts = _texts(call=CALL._replace(path="/api/whoami"))
 
@@ -77,7 +96,10 @@ def test_unknown_address_of_a_restricted_key_is_explained():
             "is_active": st.booleans(),
             "expires_at": st.sampled_from([None, NOW, GRANT.expires_at]),
             "networks": st.sampled_from([(), GRANT.networks]),
-            "endpoints": st.sampled_from([(), GRANT.endpoints]),
+            "endpoints": st.sampled_from(
+                [(), GRANT.endpoints, (compile_pattern("GET *"),)]
+            ),
+            "is_read_only": st.booleans(),
         }
     ),
     st.fixed_dictionaries(
@@ -90,6 +112,7 @@ def test_unknown_address_of_a_restricted_key_is_explained():
             ),
             "permission": st.sampled_from([None, "crm.view_lead", "crm.add_lead"]),
             "in_parameters": st.booleans(),
+            "method": st.sampled_from(["GET", "OPTIONS", "POST"]),
         }
     ),
 )
@@ -124,6 +147,16 @@ def test_hypothetical_call_has_the_path_that_the_gate_would_see(path, expected):
     call = hypothetical_call(GRANT, method="get", path=path, address=None, at=NOW)
 
     assert call == Call(expected, None, False)
+
+
+@pytest.mark.parametrize(
+    ("method", "judged"),
+    [("get", "GET"), ("Head", "GET"), ("patch", "PATCH"), ("OPTIONS", "OPTIONS")],
+)
+def test_hypothetical_call_has_the_method_that_rules_ask_about(method, judged):
+    call = hypothetical_call(GRANT, method=method, path="/x", address=None, at=NOW)
+
+    assert call.method == judged
 
 
 @given(st.text(), st.text())
