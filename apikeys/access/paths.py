@@ -127,9 +127,7 @@ def _normal_pattern_path(text: str) -> str:
     path = re.split(r"[?#]", path, maxsplit=1)[0]
     path = re.sub(r"\*+", "*", path)
     if not path.startswith(("/", "*")):
-        raise MalformedPattern(
-            "A pattern is a path and starts with /; methods may stand before it."
-        )
+        raise MalformedPattern("A pattern is a path and starts with /.")
     if _FORBIDDEN.search(path) or _FORBIDDEN_IN_PATTERN.search(path):
         raise MalformedPattern(
             "A pattern has no spaces, %, \\, ;, empty or dot segments:"

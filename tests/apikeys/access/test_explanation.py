@@ -59,6 +59,25 @@ def test_open_key_is_called_open():
     assert texts["permission"] == "The endpoint needs no permission here."
 
 
+def test_methods_and_reading_only_are_named():
+    grant = replace(
+        GRANT,
+        endpoints=tuple(map(compile_pattern, ("POST *", "GET,POST /api/egress/*"))),
+    )
+    everything = replace(GRANT, endpoints=(), is_read_only=True)
+
+    assert _texts(grant)["endpoint"] == (
+        "The endpoint permission GET,POST /api/egress/* matches."
+    )
+    assert _texts(everything)["endpoint"] == (
+        "The key may call all endpoints of its type."
+        " The key is read only, and GET only reads."
+    )
+    assert explain(everything, CALL._replace(method="PUT")).detail == (
+        "This key is read only: GET, HEAD and OPTIONS may pass, PUT not."
+    )
+
+
 def test_path_of_every_key_is_named_so():
     texts = _texts(call=CALL._replace(path="/api/whoami"))
 
@@ -80,7 +99,10 @@ def test_unknown_address_of_a_restricted_key_is_explained():
             "is_active": st.booleans(),
             "expires_at": st.sampled_from([None, NOW, GRANT.expires_at]),
             "networks": st.sampled_from([(), GRANT.networks]),
-            "endpoints": st.sampled_from([(), GRANT.endpoints]),
+            "endpoints": st.sampled_from(
+                [(), GRANT.endpoints, (compile_pattern("GET *"),)]
+            ),
+            "is_read_only": st.booleans(),
         }
     ),
     st.fixed_dictionaries(
@@ -92,7 +114,7 @@ def test_unknown_address_of_a_restricted_key_is_explained():
                 [None, "/api/egress/x", "/api/whoami", "/api/v2", "/"]
             ),
             "route": st.sampled_from([None, ROUTE]),
-            "method": st.sampled_from(["GET", "POST", "PUT", "PURGE"]),
+            "method": st.sampled_from(["GET", "OPTIONS", "POST", "PUT", "PURGE"]),
             "in_parameters": st.booleans(),
         }
     ),

@@ -239,6 +239,18 @@ def test_any_text_is_a_path_or_malformed(text):
         pytest.param("*", "*", id="star-alone"),
         pytest.param("/é", "/é", id="not-ascii"),
         pytest.param("/" + "a" * 499, "/" + "a" * 499, id="longest"),
+        pytest.param("GET /api/egress/*", "GET /api/egress/*", id="method"),
+        pytest.param("POST,GET /x", "POST,GET /x", id="methods-in-the-order-typed"),
+        pytest.param("get,Post /x", "GET,POST /x", id="methods-in-capitals"),
+        pytest.param(" GET , POST\t /x ", "GET,POST /x", id="spaces-around-methods"),
+        pytest.param("GET POST /x", "GET,POST /x", id="methods-without-comma"),
+        pytest.param("GET,POST,get /x", "GET,POST /x", id="method-twice"),
+        pytest.param("HEAD /x", "GET /x", id="head-is-get"),
+        pytest.param("POST,HEAD,GET /x", "POST,GET /x", id="head-beside-get"),
+        pytest.param("GET *", "GET *", id="method-and-star"),
+        pytest.param("get https://crm.example/a/?b#c", "GET /a", id="method-and-url"),
+        pytest.param("A" * 20 + " /x", "A" * 20 + " /x", id="longest-method"),
+        pytest.param("GET /" + "a" * 495, "GET /" + "a" * 495, id="longest-of-all"),
     ],
 )
 def test_pattern_has_a_stored_form(text, expected):
@@ -265,6 +277,14 @@ def test_pattern_has_a_stored_form(text, expected):
         pytest.param("/api\0", id="nul"),
         pytest.param("/api/%2e", id="percent"),
         pytest.param("/" + "a" * MAX_PATTERN_LENGTH, id="too-long"),
+        pytest.param("GET", id="method-alone"),
+        pytest.param("GET,POST", id="methods-alone"),
+        pytest.param("GET leads", id="method-and-no-path"),
+        pytest.param("/x GET", id="method-last"),
+        pytest.param("GET/x", id="method-without-a-space"),
+        pytest.param("GET: /x", id="method-with-colon"),
+        pytest.param("GET /a /b", id="two-paths"),
+        pytest.param("GET /" + "a" * 496, id="too-long-with-its-method"),
     ],
 )
 def test_text_that_could_never_match_is_no_pattern(text):
@@ -274,7 +294,77 @@ def test_text_that_could_never_match_is_no_pattern(text):
     assert str(caught.value).startswith("A pattern ")
 
 
-@given(st.text() | st.text("/*.a;%?# ", max_size=10).map("/{}".format))
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("G3T /x", id="digit"),
+        pytest.param("GET,PO-ST /x", id="hyphen"),
+        pytest.param("GÉT /x", id="not-ascii"),
+        pytest.param("GET\0 /x", id="nul"),
+        pytest.param("A" * 21 + " /x", id="too-long"),
+        pytest.param("?a GET /x", id="sign"),
+    ],
+)
+def test_odd_method_is_named_as_what_is_wrong(text):
+    with pytest.raises(MalformedPattern, match="A method has only letters, at most 20"):
+        normal_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "method", "path", "expected"),
+    [
+        pytest.param("/x", "DELETE", "/x", True, id="without-methods-any"),
+        pytest.param("GET /x", "GET", "/x", True, id="the-method"),
+        pytest.param("GET /x", "POST", "/x", False, id="other-method"),
+        pytest.param("GET /x", "GET", "/y", False, id="other-path"),
+        pytest.param("GET /x", "get", "/x", True, id="small-letters"),
+        pytest.param("GET /x", "HEAD", "/x", True, id="head-is-judged-as-get"),
+        pytest.param("GET /x", "head", "/x", True, id="small-head"),
+        pytest.param("GET /x", "OPTIONS", "/x", False, id="options-is-not-get"),
+        pytest.param("GET /x", "GE", "/x", False, id="shorter-method"),
+        pytest.param("GET /x", "GETS", "/x", False, id="longer-method"),
+        pytest.param("GET /x", "", "/x", False, id="no-method"),
+        pytest.param("GET,POST /x", "GET,POST", "/x", False, id="comma-in-method"),
+        pytest.param("POST /x", "HEAD", "/x", False, id="head-where-get-is-not"),
+        pytest.param("GET,POST /x", "POST", "/x", True, id="second-method"),
+        pytest.param("GET,POST /x", "PATCH", "/x", False, id="none-of-two"),
+        pytest.param("GET /x/*", "GET", "/x", True, id="prefix"),
+        pytest.param("GET /x/*", "PUT", "/x/y", False, id="prefix-other-method"),
+        pytest.param("GET /a*b", "GET", "/axb", True, id="star-in-the-middle"),
+        pytest.param("GET *", "GET", "/", True, id="star-alone"),
+        pytest.param("GET *", "POST", "/", False, id="star-alone-other-method"),
+    ],
+)
+def test_pattern_with_methods_matches(pattern, method, path, expected):
+    assert compile_pattern(pattern).matches(method, path) is expected
+
+
+@given(
+    st.lists(st.sampled_from(["GET", "head", "Post", "DELETE"]), max_size=4),
+    st.text("ab/*", max_size=6).map("/{}".format),
+    st.sampled_from(["GET", "HEAD", "post", "DELETE", "OPTIONS"]),
+    st.text("ab/", max_size=6).map("/{}".format),
+)
+def test_methods_only_take_away_from_what_the_path_matches(
+    methods, pattern_path, method, path
+):
+    try:
+        text = normal_pattern(f"{','.join(methods)} {pattern_path}")
+    except MalformedPattern:
+        return
+    pattern = compile_pattern(text)
+    alone = compile_pattern(normal_pattern(pattern_path))
+    fold = {"HEAD": "GET"}
+    allowed = {fold.get(name.upper(), name.upper()) for name in methods}
+    judged = fold.get(method.upper(), method.upper())
+
+    assert pattern.matches_path(path) is alone.matches("ANY", path)
+    assert pattern.matches(method, path) is (
+        alone.matches_path(path) and (not methods or judged in allowed)
+    )
+
+
+@given(st.text() | st.text("/*.a;%?# ,GET", max_size=12))
 def test_any_text_is_a_pattern_or_malformed(text):
     try:
         pattern = normal_pattern(text)
@@ -283,6 +373,7 @@ def test_any_text_is_a_pattern_or_malformed(text):
 
     assert normal_pattern(pattern) == pattern
     assert "**" not in pattern
+    assert compile_pattern(pattern).text == pattern
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,9 @@ EXPIRED = {"expires_at": NOW}
 ANYWHERE = {"networks": ()}
 EVERYTHING = {"endpoints": ()}
 NOTHING_HELD: dict[str, Any] = {"permissions": frozenset()}
+GET_ONLY = {"endpoints": (compile_pattern("GET /api/egress/*"),)}
+READ_ONLY: dict[str, Any] = {"is_read_only": True}
+POST: dict[str, Any] = {"route": None, "route": None, "method": "POST"}
 OTHER_PLACE = {"address": ip_address("198.51.100.1")}
 
 
@@ -151,6 +154,51 @@ MATRIX = [
         "endpoint_not_allowed",
         id="below-whoami-needs-a-pattern",
     ),
+    # methods of the endpoint permissions
+    pytest.param(GET_ONLY, {}, None, id="method-of-the-pattern"),
+    pytest.param(GET_ONLY, POST, "endpoint_not_allowed", id="other-method"),
+    pytest.param(
+        {
+            "endpoints": (
+                compile_pattern("GET *"),
+                compile_pattern("POST /api/egress/*"),
+            )
+        },
+        POST,
+        None,
+        id="second-pattern-has-the-method",
+    ),
+    pytest.param(
+        GET_ONLY, POST | {"path": "/api/whoami"}, None, id="whoami-whatever-the-method"
+    ),
+    # read only
+    pytest.param(READ_ONLY, {}, None, id="read-only-get"),
+    pytest.param(
+        READ_ONLY, {"route": None, "method": "OPTIONS"}, None, id="read-only-options"
+    ),
+    pytest.param(READ_ONLY, POST, "endpoint_not_allowed", id="read-only-post"),
+    pytest.param(
+        READ_ONLY, {"method": "BREW"}, "endpoint_not_allowed", id="read-only-unknown"
+    ),
+    pytest.param(
+        READ_ONLY | EVERYTHING, POST, "endpoint_not_allowed", id="read-only-and-all"
+    ),
+    pytest.param(READ_ONLY | EVERYTHING, {}, None, id="read-only-and-all-get"),
+    pytest.param(
+        READ_ONLY | {"endpoints": (compile_pattern("POST /api/egress/*"),)},
+        POST,
+        "endpoint_not_allowed",
+        id="read-only-whatever-the-pattern-says",
+    ),
+    pytest.param(
+        READ_ONLY | GET_ONLY,
+        {"route": None, "method": "OPTIONS"},
+        "endpoint_not_allowed",
+        id="read-only-adds-no-method",
+    ),
+    pytest.param(
+        READ_ONLY, POST | {"path": "/api/explain"}, None, id="read-only-explain"
+    ),
     # permission
     pytest.param(NOTHING_HELD, {"route": None}, None, id="path-of-the-host"),
     pytest.param(NOTHING_HELD, {"method": "PUT"}, None, id="none-needed"),
@@ -240,8 +288,28 @@ def test_grant_without_facts_is_open():
         pytest.param(
             {},
             {"path": "/api/ingress/x"},
-            "No endpoint permission matches /api/ingress/x.",
+            "No endpoint permission matches GET /api/ingress/x.",
             id="endpoint",
+        ),
+        pytest.param(
+            {
+                "endpoints": tuple(
+                    map(
+                        compile_pattern,
+                        ("GET *", "PUT,GET /api/egress/*", "DELETE /api/v2/*"),
+                    )
+                )
+            },
+            POST,
+            "No endpoint permission matches POST /api/egress/leads."
+            " The key allows it only for GET, PUT.",
+            id="endpoint-for-other-methods",
+        ),
+        pytest.param(
+            READ_ONLY,
+            POST,
+            "This key is read only: GET, HEAD and OPTIONS may pass, POST not.",
+            id="read-only",
         ),
         pytest.param(
             NOTHING_HELD,

@@ -53,6 +53,7 @@ def test_key_is_told_all_about_itself(client):
         "address": "127.0.0.1",
         "networks": ["127.0.0.0/8", "::1/128"],
         "endpoints": ["/api/egress/*", "/api/ingress/x"],
+        "read_only": False,
         "rotation": None,
     }
 
@@ -68,6 +69,16 @@ def test_open_key_of_the_agency_has_empty_facts(client):
         "address": None,
     }
     assert (body["networks"], body["endpoints"]) == ([], [])
+
+
+def test_key_is_told_its_methods_and_that_it_is_read_only(client):
+    issued = IssuedFactory(
+        fields__endpoints=("GET,POST /api/egress/*",), fields__read_only=True
+    )
+
+    body = client.get(URL, headers=_bearer(issued.token)).json()
+
+    assert (body["endpoints"], body["read_only"]) == (["GET,POST /api/egress/*"], True)
 
 
 @pytest.mark.parametrize(

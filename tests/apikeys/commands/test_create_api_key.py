@@ -43,6 +43,8 @@ def test_every_option_reaches_the_key(run):
         *RESTRICTED,
         "--allow-ip=::1",
         "--endpoint=https://crm.example/api/ingress/*?x=1",
+        "--endpoint=get,post /api/ingress/lead",
+        "--read-only",
         "--accept-parameters",
         "--note=For Ada",
         "--expires=90d",
@@ -51,8 +53,12 @@ def test_every_option_reaches_the_key(run):
     key = ApiKey.objects.get()
     assert (key.name, key.key_type, key.note) == ("Billing", "v1", "For Ada")
     assert key.networks == ["10.0.0.0/8", "::1/128"]
-    assert key.endpoints == ["/api/egress/*", "/api/ingress/*"]
-    assert key.accepts_parameters is True
+    assert key.endpoints == [
+        "/api/egress/*",
+        "/api/ingress/*",
+        "GET,POST /api/ingress/lead",
+    ]
+    assert (key.accepts_parameters, key.read_only) == (True, True)
     assert [role.name for role in key.roles.all()] == ["Full access"]
     assert key.expires_at is not None
     length = key.expires_at - key.created_at
@@ -175,6 +181,8 @@ def test_an_expiry_may_be_a_length_of_time(expires, run):
         ),
         ((*V1, "--allow-ip", "x"), "networks: x is no IP address or network."),
         ((*V1, "--endpoint", "api"), "endpoints: api: A pattern is a path and starts"),
+        ((*V1, "--endpoint", "GET"), "endpoints: GET: A pattern is a path and starts"),
+        ((*V1, "--endpoint", "G3T /a"), "endpoints: G3T /a: A method has only letters"),
         ((*V1, "--endpoint", "/a/../b"), "endpoints: /a/../b: A pattern has no spaces"),
         ((*V1, "--with-password"), "Keys of type v1 have no password."),
         ((*V1, "--public-url", "https://x.example"), "public url: Keys of this type"),

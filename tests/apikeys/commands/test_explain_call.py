@@ -56,6 +56,33 @@ def test_a_refused_call_names_the_rule_and_exits_with_one(
     assert last == verdict
 
 
+def test_methods_and_read_only_keys_are_explained(run, db):
+    key = IssuedFactory(
+        fields__networks=(), fields__endpoints=("GET /api/egress/*",)
+    ).key
+    reading = IssuedFactory(
+        fields__networks=(), fields__endpoints=(), fields__read_only=True
+    ).key
+
+    assert [
+        explain(run, each, "delete").out.splitlines()[-2:] for each in (key, reading)
+    ] == [
+        [
+            "FAIL  endpoint: No endpoint permission matches DELETE /api/egress/leads."
+            " The key allows it only for GET.",
+            "Refused: 403 endpoint_not_allowed",
+        ],
+        [
+            "FAIL  endpoint: This key is read only: GET, HEAD and OPTIONS may pass,"
+            " DELETE not.",
+            "Refused: 403 endpoint_not_allowed",
+        ],
+    ]
+    assert "pass  endpoint: The endpoint permission GET /api/egress/* matches." in (
+        explain(run, key, "head").out.splitlines()
+    )
+
+
 def test_an_inactive_and_an_expired_key_refuse(run, key):
     now = timezone.now()
     deactivate_key(key.key_id, actor=OPERATOR, at=now)

@@ -63,6 +63,7 @@ def test_json_has_exactly_its_keys(run, keys):
         "roles": ["Full access"],
         "networks": ["10.0.0.0/8"],
         "endpoints": [],
+        "read_only": False,
         "created_at": keys["oldest"].created_at.isoformat(),
         "expires_at": None,
         "last_used_at": used_at.isoformat(),

@@ -53,6 +53,43 @@ def test_a_switch_can_be_turned_off_and_a_text_emptied(run):
     assert (key.accepts_parameters, key.note, key.networks) == (False, "", [])
 
 
+def test_read_only_is_turned_on_and_off_and_otherwise_stays(run, key):
+    stored = []
+    for arguments in (["--read-only"], ["--note=x"], ["--no-read-only"], ["--note="]):
+        run("update_api_key", key.key_id, *arguments)
+        key.refresh_from_db()
+        stored.append(key.read_only)
+
+    assert stored == [True, True, False, False]
+    changes = AuditEntry.objects.filter(changes__has_key="read_only").order_by("pk")
+    assert [entry.changes["read_only"] for entry in changes] == [
+        [False, True],
+        [True, False],
+    ]
+
+
+def test_methods_of_an_endpoint_are_kept_when_another_option_changes(run, key):
+    run("update_api_key", key.key_id, "--endpoint", "HEAD,post /a", "--endpoint=/b")
+    run("update_api_key", key.key_id, "--note", "For Ada")
+
+    key.refresh_from_db()
+    assert (key.endpoints, key.note) == (["GET,POST /a", "/b"], "For Ada")
+
+
+@pytest.mark.parametrize(
+    ("box", "option"),
+    [
+        ("--open-to-any-address", "--allow-ip=10.0.0.1"),
+        ("--all-endpoints", "--endpoint=/a"),
+    ],
+)
+def test_a_list_and_its_emptying_contradict_each_other(box, option, run, key):
+    ran = run("update_api_key", key.key_id, box, option)
+
+    flag = option.partition("=")[0]
+    assert ran.refusal == f"{box} and {flag} contradict each other."
+
+
 def test_the_audit_entry_has_old_and_new_and_names_the_command(run, key):
     run("update_api_key", key.key_id, "--allow-ip", "192.0.2.0/24")
 

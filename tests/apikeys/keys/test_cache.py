@@ -61,7 +61,8 @@ def test_grant_holds_all_that_the_policy_asks_for(settings):
         fields=KeySettings(
             name="Billing",
             networks=("192.0.2.0/24", "::1/128"),
-            endpoints=("/api/egress/*", "/crm/x"),
+            endpoints=("/api/egress/*", "GET /crm/x"),
+            read_only=True,
             accepts_parameters=True,
         ),
     )
@@ -82,10 +83,13 @@ def test_grant_holds_all_that_the_policy_asks_for(settings):
     )
     assert grant.expires_at == AT + timedelta(days=1)
     assert grant.networks == (ip_network("192.0.2.0/24"), ip_network("::1/128"))
-    assert [pattern.text for pattern in grant.endpoints] == ["/api/egress/*", "/crm/x"]
+    assert [pattern.text for pattern in grant.endpoints] == [
+        "/api/egress/*",
+        "GET /crm/x",
+    ]
     assert (grant.roles, grant.permissions) == (("Audit", "Support"), {LOOK, AUDIT})
     assert (grant.location_id, grant.location) == (location.pk, "North")
-    assert grant.accepts_parameters is True
+    assert (grant.accepts_parameters, grant.is_read_only) == (True, True)
 
 
 def test_mapped_network_of_a_stored_key_holds_its_ipv4_callers():

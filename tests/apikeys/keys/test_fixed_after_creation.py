@@ -44,6 +44,7 @@ def test_every_field_of_the_table_is_fixed_or_editable():
         "is_active",
         "networks",
         "endpoints",
+        "read_only",
         "public_url",
         "password",
         "accepts_parameters",

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.django_db
 FIELDS = KeySettings(
     name="Billing",
     networks=("192.0.2.0/24",),
-    endpoints=("/api/egress/*",),
+    endpoints=("GET /api/egress/*",),
+    read_only=True,
     accepts_parameters=True,
     note="for the books",
 )
@@ -97,7 +98,8 @@ def test_audit_entry_tells_who_made_what(at, last_entry):
             "type": [None, "v1"],
             "name": [None, "Billing"],
             "networks": [None, ["192.0.2.0/24"]],
-            "endpoints": [None, ["/api/egress/*"]],
+            "endpoints": [None, ["GET /api/egress/*"]],
+            "read_only": [None, True],
             "accepts_parameters": [None, True],
             "note": [None, "for the books"],
             "roles": [None, ["Full access"]],

@@ -20,6 +20,7 @@ AFTER = KeySettings(
     name="Books",
     networks=("198.51.100.0/24", "2001:db8::/32"),
     endpoints=("/api/egress/leads",),
+    read_only=True,
     accepts_parameters=True,
     note="new",
 )
@@ -57,6 +58,7 @@ def test_audit_entry_holds_old_and_new_values(key, at, last_entry):
             "name": ["Billing", "Books"],
             "networks": [["192.0.2.0/24"], ["198.51.100.0/24", "2001:db8::/32"]],
             "endpoints": [[], ["/api/egress/leads"]],
+            "read_only": [False, True],
             "accepts_parameters": [False, True],
             "note": ["old", "new"],
         },

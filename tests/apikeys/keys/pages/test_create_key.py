@@ -28,6 +28,8 @@ def create(client, **given):
     [
         ("v1", {"accepts_parameters": "on"}, False),
         ("v2", {"endpoints": "/api/v2/*"}, False),
+        ("v2", {"endpoints": "GET /api/v2/*", "read_only": "on"}, False),
+        ("sms", {**APPLICATION, "read_only": "on"}, False),
         (
             "webservice_standard",
             {**APPLICATION, "public_url": "https://portal.example"},
@@ -50,6 +52,7 @@ def test_a_key_of_each_type_is_made_as_it_was_asked_for(
     assert key.endpoints == [given.get("endpoints", "/api/egress/*")]
     assert key.public_url == given.get("public_url", "")
     assert key.accepts_parameters is ("accepts_parameters" in given)
+    assert key.read_only is ("read_only" in given)
     assert list(key.roles.all()) == ([full_access()] if "roles" not in given else [])
     assert bool(key.password) is has_password
     assert ('id="api-password"' in screens.text_of(response)) is has_password

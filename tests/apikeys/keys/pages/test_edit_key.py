@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from apikeys.access.key_types import KEY_TYPES
 from apikeys.audit.models import AuditEntry
 from apikeys.keys.models import ApiKey
 from tests.apikeys.pages import screens
@@ -20,7 +21,8 @@ def test_every_editable_field_is_saved_and_audited(as_administrator, key):
         key,
         name="Invoices",
         networks="192.0.2.0/24, 2001:db8::1",
-        endpoints="https://crm.example/api/ingress/*",
+        endpoints="get, head https://crm.example/api/ingress/*",
+        read_only="on",
         accepts_parameters="on",
         note="For Ada",
     )
@@ -29,7 +31,7 @@ def test_every_editable_field_is_saved_and_audited(as_administrator, key):
     assert response["Location"] == screens.page_of(key)
     assert (key.name, key.note, key.accepts_parameters) == ("Invoices", "For Ada", True)
     assert key.networks == ["192.0.2.0/24", "2001:db8::1/128"]
-    assert key.endpoints == ["/api/ingress/*"]
+    assert (key.endpoints, key.read_only) == (["GET /api/ingress/*"], True)
     entry = AuditEntry.objects.get(action="key_changed")
     assert (entry.actor, entry.subject_id, entry.changes) == (
         "ada",
@@ -37,7 +39,8 @@ def test_every_editable_field_is_saved_and_audited(as_administrator, key):
         {
             "name": ["Billing", "Invoices"],
             "networks": [["10.0.0.0/8"], ["192.0.2.0/24", "2001:db8::1/128"]],
-            "endpoints": [["/api/egress/*"], ["/api/ingress/*"]],
+            "endpoints": [["/api/egress/*"], ["GET /api/ingress/*"]],
+            "read_only": [False, True],
             "accepts_parameters": [False, True],
             "note": ["", "For Ada"],
         },
@@ -51,6 +54,106 @@ def test_the_change_stands_on_the_page_with_old_and_new_value(as_administrator, 
 
     assert screens.notes(page)[0] == "Saved. It applies to every call from now on."
     assert "<del>Billing</del> → <ins>Invoices</ins>" in screens.text_of(page)
+
+
+def test_the_tick_shows_what_is_stored_and_can_be_taken_away(as_administrator, db):
+    key = IssuedFactory(fields__read_only=True).key
+    box = '<input type="checkbox" name="read_only"'
+    shown = screens.text_of(as_administrator.get(screens.page_of(key)))
+
+    save(as_administrator, key)
+
+    key.refresh_from_db()
+    assert re.search(rf"{box}[^>]* checked>", shown)
+    assert key.read_only is False
+    page = screens.text_of(as_administrator.get(screens.page_of(key)))
+    assert "<small>read only</small> <del>yes</del> → <ins>no</ins>" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("GET /a\nPOST /b", ["GET /a", "POST /b"]),
+        ("GET,POST /a", ["GET,POST /a"]),
+        ("GET, POST /a", ["GET,POST /a"]),
+        ("/a, GET /b", ["/a", "GET /b"]),
+        ("/a /b", ["/a", "/b"]),
+        ("get /a,\r\n/b,", ["GET /a", "/b"]),
+        ("GET /a\nHEAD /a", ["GET /a"]),
+        ("GET /a\n/a", ["GET /a", "/a"]),
+    ],
+)
+def test_methods_go_with_the_path_behind_them(typed, stored, as_administrator, key):
+    save(as_administrator, key, endpoints=typed)
+
+    key.refresh_from_db()
+    page = as_administrator.get(screens.page_of(key))
+    assert key.endpoints == stored
+    assert "\n".join(stored) in screens.text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        ("GET\n/a", ["GET: A pattern is a path and starts with /."]),
+        (
+            "G3T /a",
+            ["G3T /a: A method has only letters, at most 20, as in GET,POST /path."],
+        ),
+        ("/a GET", ["GET: A pattern is a path and starts with /."]),
+    ],
+)
+def test_methods_without_a_path_and_odd_ones_are_refused(
+    typed, errors, as_administrator, key
+):
+    response = save(as_administrator, key, endpoints=typed)
+
+    assert screens.errors_beside_fields(response) == {"endpoints": errors}
+
+
+@pytest.mark.parametrize("key_type", KEY_TYPES)
+def test_every_type_can_be_made_read_only(key_type, as_administrator, db):
+    key = IssuedFactory(key_type=key_type).key
+
+    save(as_administrator, key, read_only="on")
+
+    key.refresh_from_db()
+    assert key.read_only is True
+
+
+def test_a_reader_sees_every_restriction_of_the_type(as_reader, db):
+    restricted = IssuedFactory(
+        fields__networks=("10.0.0.0/8", "::1/128"),
+        fields__endpoints=("GET /a", "/b"),
+        fields__read_only=True,
+    ).key
+    portal = IssuedFactory(
+        key_type="webservice_standard",
+        fields__networks=(),
+        fields__endpoints=(),
+        fields__public_url="https://portal.example",
+    ).key
+
+    assert [_facts(as_reader, key) for key in (restricted, portal)] == [
+        {
+            "Allowed IP addresses": "<code>10.0.0.0/8</code> <code>::1/128</code>",
+            "Endpoint permissions": "<code>GET /a</code> <code>/b</code>",
+            "Read only": "Yes",
+            "Accept credentials as parameters": "No",
+        },
+        {
+            "Allowed IP addresses": '<span class="pill warn">Open to any address</span>',
+            "Endpoint permissions": '<span class="pill ">All endpoints of its type</span>',
+            "Read only": "No",
+            "Public URL": "https://portal.example",
+        },
+    ]
+
+
+def _facts(client, key):
+    text = screens.text_of(client.get(screens.page_of(key)))
+    shown = text.partition("<h2>Restrictions</h2>")[2].partition("</dl>")[0]
+    return dict(re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", shown))
 
 
 def test_saving_without_a_change_writes_nothing(as_administrator, key):

@@ -34,6 +34,7 @@ def keys(db):
             fields__name="soon",
             fields__endpoints=("/api/v2/*",),
             fields__accepts_parameters=True,
+            fields__read_only=True,
             expires_at=now + timedelta(days=3),
         ),
         "past": IssuedFactory(
@@ -80,6 +81,7 @@ def test_deleted_keys_are_left_out_unless_asked_for(as_reader, keys):
         ("restriction=networks", {"shop", "soon", "past", "off"}),
         ("restriction=all-endpoints", {"open", "shop"}),
         ("restriction=endpoints", {"soon", "past", "off"}),
+        ("restriction=read-only", {"soon"}),
         ("restriction=parameters", {"soon"}),
         ("expiry=soon", {"soon"}),
         ("expiry=later", {"open", "off"}),
@@ -114,6 +116,7 @@ def test_the_filters_offer_exactly_the_choices_tested_here(as_reader, keys):
             "networks",
             "all-endpoints",
             "endpoints",
+            "read-only",
             "parameters",
         ],
         "expiry": ["soon", "later", "never", "past"],
@@ -206,6 +209,17 @@ def test_a_row_shows_type_status_restrictions_use_and_expiry(as_reader, db):
     assert '<span class="pill ok">Active</span>' in text
     assert "2 networks · <code>/webservice/*</code> · 2 more paths · password" in text
     assert text.count("Never</td>") == 2
+
+
+def test_a_row_says_that_a_key_is_read_only_and_for_which_methods(as_reader, db):
+    IssuedFactory(fields__read_only=True, fields__endpoints=())
+    IssuedFactory(fields__endpoints=("GET,POST /api/egress/*",))
+
+    text = screens.text_of(as_reader.get(screens.KEYS))
+
+    assert text.count('<span class="pill ">Read only</span>') == 1
+    assert 'All endpoints · <span class="pill ">Read only</span>' in text
+    assert "<code>GET,POST /api/egress/*</code>" in text
 
 
 def test_the_list_takes_as_many_queries_with_three_keys_as_with_one(

@@ -62,6 +62,22 @@ def test_the_answer_names_the_rule_that_decides(asked, expected, as_administrato
     assert verdict(ask(as_administrator, key, **asked)) == expected
 
 
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("GET", "It would pass."),
+        ("HEAD", "It would pass."),
+        ("OPTIONS", "It would pass."),
+        ("POST", "Refused: 403 endpoint_not_allowed."),
+        ("DELETE", "Refused: 403 endpoint_not_allowed."),
+    ],
+)
+def test_a_read_only_key_only_reads(method, expected, as_administrator, db):
+    key = IssuedFactory(fields__networks=(), fields__read_only=True).key
+
+    assert verdict(ask(as_administrator, key, method=method)) == expected
+
+
 @pytest.mark.urls("tests.apikeys.keys.pages.guarded_urls")
 def test_a_missing_permission_is_named(as_administrator, key):
     refused = ask(as_administrator, key, path="/api/egress/secrets")
