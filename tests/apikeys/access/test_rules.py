@@ -45,7 +45,7 @@ EVERYTHING = {"endpoints": ()}
 NOTHING_HELD: dict[str, Any] = {"permissions": frozenset()}
 GET_ONLY = {"endpoints": (compile_pattern("GET /api/egress/*"),)}
 READ_ONLY: dict[str, Any] = {"is_read_only": True}
-POST: dict[str, Any] = {"route": None, "route": None, "method": "POST"}
+POST: dict[str, Any] = {"route": None, "method": "POST"}
 OTHER_PLACE = {"address": ip_address("198.51.100.1")}
 
 
