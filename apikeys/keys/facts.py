@@ -18,16 +18,18 @@ from apikeys.pages.display import pill
 Fact = tuple[str, SafeString | str]
 
 
-def settings_facts(key: ApiKey) -> list[Fact]:
-    """Return label and value of each restriction that the key's type has."""
+def settings_facts(key: ApiKey) -> dict[str, list[Fact]]:
+    """Return label and value of each setting that the key's type has, by their group.
+
+    The name is left out, which is the title of the page, and so are empty texts.
+    """
     needs = needs_on_forms(key.type)
-    return [
-        (str(KeySettingsForm.base_fields[name].label), _shown(name, value))
-        for name, value in asdict(KeySettings.of(key)).items()
-        if SETTINGS[name].group is FieldGroup.RESTRICTIONS
-        and needs.get(name) is not Need.HIDDEN
-        and value != ""
-    ]
+    facts: dict[str, list[Fact]] = {group: [] for group in FieldGroup}
+    for name, value in asdict(KeySettings.of(key)).items():
+        if name != "name" and value != "" and needs.get(name) is not Need.HIDDEN:
+            label = str(KeySettingsForm.base_fields[name].label)
+            facts[SETTINGS[name].group].append((label, _shown(name, value)))
+    return facts
 
 
 def _shown(name: str, value: Any) -> SafeString | str:

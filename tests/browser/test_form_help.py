@@ -41,6 +41,20 @@ def test_pasted_address_loses_its_host(dialog: Locator, live_server):
     ).to_contain_text("Kept the path only")
 
 
+def test_methods_before_a_pasted_address_stay(dialog: Locator):
+    endpoints = dialog.get_by_label("Endpoint permissions")
+
+    endpoints.fill(
+        "GET https://crm.example.com/api/egress/leads?x=1\n"
+        "get, POST http://crm.example.com/api/ingress/*\nGET /api/v2/*"
+    )
+    endpoints.press("Tab")
+
+    expect(endpoints).to_have_value(
+        "GET /api/egress/leads\nget, POST /api/ingress/*\nGET /api/v2/*"
+    )
+
+
 def test_network_with_host_bits_is_offered_without(dialog: Locator):
     networks = dialog.get_by_label("Allowed IP addresses")
     help_text = dialog.locator("[data-field=networks]")

@@ -126,6 +126,7 @@ def test_a_reader_sees_every_restriction_of_the_type(as_reader, db):
         fields__networks=("10.0.0.0/8", "::1/128"),
         fields__endpoints=("GET /a", "/b"),
         fields__read_only=True,
+        fields__note="First\nsecond",
     ).key
     portal = IssuedFactory(
         key_type="webservice_standard",
@@ -134,6 +135,8 @@ def test_a_reader_sees_every_restriction_of_the_type(as_reader, db):
         fields__public_url="https://portal.example",
     ).key
 
+    page = screens.text_of(as_reader.get(screens.page_of(restricted)))
+    assert '<p class="hint">First<br>second</p>' in page
     assert [_facts(as_reader, key) for key in (restricted, portal)] == [
         {
             "Allowed IP addresses": "<code>10.0.0.0/8</code> <code>::1/128</code>",
