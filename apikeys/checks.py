@@ -9,7 +9,8 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connections
+from django.db.migrations.recorder import MigrationRecorder
 
 from apikeys.access.key_types import KEY_TYPES
 from apikeys.access.paths import is_below
@@ -28,6 +29,17 @@ _NEW_FERNET_KEY = (
     "Generate one with: python -c 'from cryptography.fernet import Fernet;"
     " print(Fernet.generate_key().decode())' and set it first in FIELD_ENCRYPTION_KEYS."
     " Keep the old ones until manage.py reencrypt_plugin_tokens has run."
+)
+# The first migration of the models as they are; databases without it are older.
+_FIRST_MIGRATION = "0001_keys_and_people"
+_NEW_FILE = (
+    "move the file {name} (and {name}-wal and {name}-shm beside it) away, or name"
+    " another one in DATABASE_URL"
+)
+_NEW_DATABASE = "name an empty database in DATABASE_URL in place of {name}"
+_WHAT_IT_HOLDS = (
+    "What the old one holds can be read only with the version that wrote it: list it"
+    " there first (manage.py list_api_keys, list_plugin_tokens)."
 )
 
 
@@ -197,6 +209,45 @@ def check_plugin_tokens_have_their_pepper(
             id="apikeys.W002",
         )
     ]
+
+
+@register(Tags.database)
+def check_database_is_not_too_old(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse a database from before the migrations were made anew.
+
+    `migrate` asks before it changes anything.
+    """
+    return [
+        Error(
+            "This database was made by a version from before the first release, or by"
+            " another project, and cannot be migrated.",
+            f"Nothing was changed. Stop the server, {_new_database(alias)}, and start"
+            f" again. {_WHAT_IT_HOLDS}",
+            id="apikeys.E020",
+        )
+        for alias in databases or ()
+        if _is_too_old(alias)
+    ]
+
+
+def _is_too_old(alias: str) -> bool:
+    connection = connections[alias]
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+        tables = connection.introspection.table_names()
+    except (DatabaseError, InterfaceError):
+        return False
+    ours = {name for app, name in applied if app == "apikeys"}
+    # The table of Django's own user model, which `Person` took the place of.
+    return "auth_user" in tables or (bool(ours) and _FIRST_MIGRATION not in ours)
+
+
+def _new_database(alias: str) -> str:
+    connection = connections[alias]
+    text = _NEW_FILE if connection.vendor == "sqlite" else _NEW_DATABASE
+    return text.format(name=connection.settings_dict["NAME"])
 
 
 def _is_endpoint(route: DeclaredRoute) -> bool:

@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apikeys.organization.forms import SignInForm
+
 # A navigation count reads at most this many rows and one more.
 COUNT_LIMIT = 99
 
@@ -77,6 +79,7 @@ class SettingsSite(admin.AdminSite):
     site_url = None
     # The stock side bar lists every model; the shell has its own navigation.
     enable_nav_sidebar = False
+    login_form = SignInForm
     password_change_template = "admin/password_change_form.html"  # noqa: S105 - a path
     password_change_done_template = "admin/password_change_done.html"  # noqa: S105 - a path
     logout_template = "admin/logged_out.html"

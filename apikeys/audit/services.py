@@ -8,7 +8,6 @@ from typing import Any
 
 from apikeys.audit.models import AuditEntry
 from apikeys.changes.actors import Actor
-from apikeys.choices import AuditAction
 
 # Old and new value of each changed field. Never a secret.
 Changes = Mapping[str, tuple[Any, Any]]
@@ -17,13 +16,16 @@ Changes = Mapping[str, tuple[Any, Any]]
 def record(
     *,
     actor: Actor,
-    action: AuditAction,
+    action: str,
     subject_id: str,
     subject_name: str,
     at: datetime,
     changes: Changes | None = None,
 ) -> AuditEntry:
-    """Append an entry; call it inside the transaction of the change."""
+    """Append an entry; call it inside the transaction of the change.
+
+    `action` is one of the contributed `audit_actions`.
+    """
     return AuditEntry.objects.create(
         at=at,
         actor_kind=actor.kind,

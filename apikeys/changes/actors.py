@@ -10,9 +10,12 @@ from apikeys.choices import ActorKind
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `permissions` is None for those who hold all (superusers, operators)."""
+    """Who acts. `permissions` is None for those who hold all (superusers, operators).
 
-    kind: ActorKind
+    `kind` is one of the contributed `actor_kinds`.
+    """
+
+    kind: str
     name: str
     address: str | None = None
     permissions: frozenset[str] | None = None

@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.models import Group, Permission
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.changes.actors import Actor
+from apikeys.organization.models import Person
 from apikeys.organization.roles import (
     grantable_permissions,
     is_built_in,
@@ -21,6 +23,23 @@ _LABELS = {
     "apikeys.view_auditentry": _("Can view the audit trail"),
     "auth.view_group": _("Can view roles"),
 }
+
+
+class SignInForm(AdminAuthenticationForm):
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": _(
+            "Please enter the correct user name or e-mail and password of a staff"
+            " account. Case matters in the user name and the password."
+        ),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["username"]
+        field.label = _("User name or e-mail")
+        # Django allows what a user name may have, and an e-mail can be longer.
+        field.widget.attrs["maxlength"] = Person._meta.get_field("email").max_length
 
 
 class PermissionsField(RowsField):

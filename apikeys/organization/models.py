@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractUser
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +17,51 @@ class Location(models.Model):
         return self.name
 
 
+_EMAIL_TAKEN = _("A person has this e-mail address already.")
+
+
+class PersonManager(UserManager["Person"]):
+    # Migrations need none of this.
+    use_in_migrations = False
+
+    def with_email(self, email: str) -> models.QuerySet[Person]:
+        """Return whoever has the address, without regard to case; one person at most."""
+        people = self.alias(folded_email=Lower("email")).exclude(email="")
+        # Folded by the database, as its constraint does.
+        return people.filter(folded_email=Lower(models.Value(email)))
+
+    def create_user(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **extra_fields: Any,
+    ) -> Person:
+        self._refuse_taken(email)
+        return super().create_user(username, email, password, **extra_fields)
+
+    def create_superuser(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **extra_fields: Any,
+    ) -> Person:
+        self._refuse_taken(email)
+        return super().create_superuser(username, email, password, **extra_fields)
+
+    def _refuse_taken(self, email: str | None) -> None:
+        # The constraint alone would end `manage.py createsuperuser` with a traceback.
+        if email and self.with_email(email).exists():
+            raise ValidationError({"email": _EMAIL_TAKEN})
+
+
 class Person(AbstractUser):
     """A member of staff. Signs in with the user name or, where there is one, the e-mail."""
 
     display_name = models.CharField(_("display name"), max_length=150, blank=True)
+
+    objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta:
         verbose_name = _("person")
@@ -27,9 +71,12 @@ class Person(AbstractUser):
                 Lower("email"),
                 condition=~models.Q(email=""),
                 name="apikeys_person_email",
-                violation_error_message=_("A person has this e-mail address already."),
+                violation_error_message=_EMAIL_TAKEN,
             ),
         ]
 
     def get_full_name(self) -> str:
         return self.display_name or super().get_full_name()
+
+    def get_short_name(self) -> str:
+        return self.display_name or super().get_short_name()

@@ -62,10 +62,12 @@ def test_key_from_the_first_sign_in_to_its_deletion(page, live_server, admin_use
 
 def _sign_in_by_form(page: Page) -> None:
     page.goto("/settings/")
-    page.get_by_label("Username").fill("admin")
+    page.get_by_label("User name or e-mail").fill("admin")
     page.get_by_label("Password").fill("wrong")
     send(page, "Sign in")
-    expect(page.get_by_role("alert")).to_contain_text("correct username and password")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "correct user name or e-mail and password"
+    )
     page.get_by_label("Password").fill("password")
     send(page, "Sign in")
 

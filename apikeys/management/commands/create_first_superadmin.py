@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
 
@@ -19,13 +21,26 @@ class Command(BaseCommand):
         "unless there is a superadmin already."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--email",
+            type=_email,
+            default="",
+            metavar="ADDRESS",
+            help="their e-mail address, with which they can sign in as well",
+        )
+
+    def handle(self, *args: Any, email: str, **options: Any) -> None:
         password = get_random_string(PASSWORD_LENGTH, PASSWORD_ALPHABET)
-        if _superadmin_exists() or not _create(password):
+        if _superadmin_exists() or not _create(email, password):
             self._say("There is a superadmin already.")
             return
         self.stdout.write(f"username: {USERNAME}")
+        if email:
+            self.stdout.write(f"e-mail: {email}")
         self.stdout.write(f"password: {password}")
+        if email:
+            self._say("Sign in with the user name or the e-mail address.")
         self._say("The password is not shown again.")
 
     def _say(self, text: str) -> None:
@@ -33,20 +48,36 @@ class Command(BaseCommand):
         self.stderr.write(text, style_func=str)
 
 
+def _email(text: str) -> str:
+    people = get_user_model()
+    try:
+        return people.objects.normalize_email(
+            people._meta.get_field("email").clean(text, None)
+        )
+    except ValidationError as error:
+        raise ArgumentTypeError(f"{text!r}: {' '.join(error.messages)}") from None
+
+
 def _superadmin_exists() -> bool:
     return get_user_model().objects.filter(is_superuser=True).exists()
 
 
-def _create(password: str) -> bool:
+def _create(email: str, password: str) -> bool:
     """Return False if another process was first: the unique name decides."""
     try:
         with transaction.atomic():
-            get_user_model().objects.create_superuser(USERNAME, password=password)
-    except IntegrityError:
+            get_user_model().objects.create_superuser(USERNAME, email, password)
+    except (IntegrityError, ValidationError) as error:
         if _superadmin_exists():
             return False
-        raise CommandError(
-            f"There is a user “{USERNAME}” who is no superadmin. "
-            "Make another one: manage.py createsuperuser"
-        ) from None
+        raise CommandError(_reason(error)) from None
     return True
+
+
+def _reason(error: IntegrityError | ValidationError) -> str:
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    return (
+        f"There is a user “{USERNAME}” who is no superadmin. "
+        "Make another one: manage.py createsuperuser"
+    )
