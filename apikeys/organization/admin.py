@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -129,8 +129,6 @@ class RoleAdmin(OwnFiltersOnly):
         context = {
             "heading": role.name if role else _("Create role"),
             "sub": _reach(role) if role else "",
-            "show_save_and_add_another": False,
-            "show_save_and_continue": False,
             **(extra_context or {}),
         }
         with refusals_become_messages(request):
@@ -141,10 +139,6 @@ class RoleAdmin(OwnFiltersOnly):
         with refusals_become_messages(request):
             return super().delete_view(request, *args, **kwargs)
         return HttpResponseRedirect(reverse("admin:auth_group_changelist"))
-
-    def history_view(self, *args: Any, **kwargs: Any) -> NoReturn:
-        # Django's own history stays empty; the audit trail has it all.
-        raise Http404
 
     @admin.display(description=gettext_lazy("Name"), ordering="name")
     def role_name(self, role: Group) -> SafeString:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
 from apikeys.pages.people import may_look, may_manage
@@ -23,6 +23,10 @@ class OwnFiltersOnly(admin.ModelAdmin):
         # All filters here are of our own kind and have a name.
         names = (getattr(own, "parameter_name", "") for own in self.list_filter)
         return lookup in names
+
+    def history_view(self, *args: Any, **kwargs: Any) -> NoReturn:
+        # Django's own history stays empty; the audit trail has it all.
+        raise Http404
 
 
 class CredentialList(OwnFiltersOnly):

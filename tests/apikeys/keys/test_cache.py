@@ -12,7 +12,6 @@ from apikeys.access.refusals import CREDENTIALS_INVALID
 from apikeys.caching.models import CacheVersion, moved_here
 from apikeys.changes.actors import OPERATOR
 from apikeys.choices import CacheName
-from apikeys.keys import cache as key_cache_module
 from apikeys.keys.cache import KeyCache, VerifiedKey, key_cache
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.services import deactivate_key, delete_key, update_key
@@ -335,7 +334,3 @@ def _in_thread(work) -> None:
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-
-
-def test_key_cache_of_the_process_is_one():
-    assert key_cache_module.key_cache is key_cache

@@ -181,8 +181,9 @@ def test_a_refused_sign_in_does_not_say_why(is_staff, is_active, password, clien
     )
 
     assert "_auth_user_id" not in client.session
-    assert "Please enter the correct username and password for a staff account." in (
-        screens.text_of(response)
+    assert (
+        "Please enter the correct user name or e-mail and password of a staff account."
+        in (screens.text_of(response))
     )
 
 

@@ -24,7 +24,7 @@ STATUSES = {
     "apikeys/auditentry/": ("200 200", "200 200", "403 403"),
     "apikeys/auditentry/add/": ("403 403", "403 403", "403 403"),
     "apikeys/auditentry/<path:object_id>/": ("302 302", "302 302", "302 302"),
-    "apikeys/auditentry/<path:object_id>/history/": ("200 200", "200 200", "403 403"),
+    "apikeys/auditentry/<path:object_id>/history/": ("404 404", "404 404", "404 404"),
     "apikeys/auditentry/<path:object_id>/delete/": ("403 403", "403 403", "403 403"),
     "apikeys/auditentry/<path:object_id>/change/": ("200 403", "200 403", "403 403"),
     "apikeys/apikey/": ("200 200", "200 200", "403 403"),
