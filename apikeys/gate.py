@@ -25,8 +25,8 @@ from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call, Grant
 from apikeys.app_settings import app_settings
 from apikeys.caching.db_connections import release_connection
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.last_use import last_use
+from apikeys.keys.verification import VerifiedKey, verify
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -107,7 +107,7 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     if isinstance(presented, Refusal):
         return presented
     at = datetime.now(UTC)
-    verified = key_cache.verify(presented.text, at)
+    verified = verify(presented.text, at)
     if isinstance(verified, Refusal):
         return verified
     path = normal_raw_path(target)

@@ -24,8 +24,8 @@ from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call
 from apikeys.api.problems import Refused
 from apikeys.app_settings import app_settings
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.last_use import last_use
+from apikeys.keys.verification import VerifiedKey, verify
 from apikeys.pages.people import may_look, request_address
 
 
@@ -55,7 +55,7 @@ class KeyAuthentication(BaseAuthentication):
             raise Refused(presented)
         if app_settings.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise Refused(refusals.HTTPS_REQUIRED)
-        verified = key_cache.verify(presented.text, at := datetime.now(UTC))
+        verified = verify(presented.text, at := datetime.now(UTC))
         if isinstance(verified, Refusal):
             raise Refused(verified)
         method, path = inner.method or "", normal_path(inner.path_info)

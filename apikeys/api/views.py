@@ -26,7 +26,7 @@ from apikeys.api.serializers import (
     ProblemSerializer,
     WhoamiSerializer,
 )
-from apikeys.keys.cache import VerifiedKey
+from apikeys.keys.verification import VerifiedKey
 from apikeys.keys.hypothetical_calls import hypothetical_call
 from apikeys.pages.people import request_address
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apikeys.access.client_ip import parse_address
 from apikeys.access.explanation import explain
-from apikeys.caching.version import StateUnknown
+from apikeys.caching.reader import StateUnknown
 from apikeys.keys.cache import key_cache
 from apikeys.keys.hypothetical_calls import hypothetical_call
 
@@ -35,19 +35,19 @@ class Command(BaseCommand):
                 returncode=3,
             )
         try:
-            entry = key_cache.entry(options["id"])
+            cached = key_cache.get(options["id"])
         except StateUnknown:
             raise CommandError("The database does not answer.", returncode=3) from None
-        if entry is None:
+        if cached is None:
             raise CommandError("There is no such key.", returncode=_UNKNOWN_KEY)
         call = hypothetical_call(
-            entry.grant,
+            cached.grant,
             method=options["method"],
             path=options["path"],
             address=address,
             at=timezone.now(),
         )
-        answer = explain(entry.grant, call)
+        answer = explain(cached.grant, call)
         for step in answer.steps:
             self.stdout.write(
                 f"{'pass' if step.passed else 'FAIL'}  {step.rule}: {step.text}"
