@@ -1,7 +1,6 @@
-"""Settings that every call asks for, each read once.
+"""The one way to read settings, those of Django too, and what is made of them, once.
 
-Django's lazy object takes as long for one name as `policy` takes for two rules. A
-process lives and dies with its settings; tests, which change them, reset this.
+Follows Django's `setting_changed`, by which tests announce another value.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 from apikeys.access.client_ip import TrustedProxies
 
@@ -45,13 +46,14 @@ class _AppSettings:
     def proxies(self) -> TrustedProxies:
         return TrustedProxies(self.TRUSTED_PROXIES)
 
-    def clear(self) -> None:
-        """Read all settings again."""
-        self.__dict__.clear()
-
 
 def _wsgi_name(header: str) -> str:
     return "HTTP_" + header.upper().replace("-", "_")
 
 
 app_settings = _AppSettings()
+
+
+@receiver(setting_changed)
+def _read_again(**kwargs: Any) -> None:
+    app_settings.__dict__.clear()

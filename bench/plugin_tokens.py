@@ -34,7 +34,7 @@ def main() -> int:
             "ENV_FILE": os.devnull,
             "DATABASE_URL": url,
             "SECURE_COOKIES": "false",
-            "LAST_USE_FLUSH_SECONDS": "0",
+            "LAST_USE_FLUSH_SECONDS": "86400",
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         shares = _measured()

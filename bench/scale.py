@@ -68,7 +68,7 @@ def queries(database: Database, keys: int, calls: int) -> Queries:
             *(str(database.tokens(keys)), str(calls)),
         ],
         # The collected last uses are written once, at the end.
-        env={**os.environ, **database.environment, "LAST_USE_FLUSH_SECONDS": "0"},
+        env={**os.environ, **database.environment, "LAST_USE_FLUSH_SECONDS": "86400"},
         check=True,
         capture_output=True,
         text=True,

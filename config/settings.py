@@ -6,18 +6,31 @@ last block, one comment each.
 
 from __future__ import annotations
 
+import os
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import django
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()  # type: ignore[no-untyped-call]  # annotated in part only
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+
+# A name that nobody reads would silently be the default.
+_RENAMED = sorted(name for name in os.environ if name.startswith("KEYRING_"))
+if _RENAMED:
+    raise ImproperlyConfigured(
+        "Rename in the environment or in the environment file: "
+        + ", ".join(
+            f"{name} is now {name.replace('KEYRING_', 'KEY_CACHE_', 1)}"
+            for name in _RENAMED
+        )
+    )
 
 # Core
 
@@ -92,6 +105,9 @@ TEMPLATES = [
 
 # A lost database must cost a worker one second, not its life.
 DATABASE_TIMEOUT_SECONDS = 1
+# How long a page or an endpoint waits for one answer; a command waits for as long as
+# it takes.
+DATABASE_WAIT_SECONDS = env.float("DATABASE_WAIT_SECONDS", default=5.0)
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
@@ -105,6 +121,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
+    from apikeys.caching.postgresql import BoundedConnection
+
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
@@ -114,6 +132,8 @@ else:
             "min_size": 1,
             "max_size": env.int("DATABASE_POOL_SIZE", default=8),
             "timeout": DATABASE_TIMEOUT_SECONDS,
+            "reconnect_timeout": 2,
+            "connection_class": BoundedConnection,
         },
     }
 
@@ -293,5 +313,8 @@ KEY_CACHE_MAX_STALE_SECONDS = env.float("KEY_CACHE_MAX_STALE_SECONDS", default=0
 KEY_CACHE_OUTAGE_SECONDS = env.float("KEY_CACHE_OUTAGE_SECONDS", default=30.0)
 # How many keys a process remembers.
 KEY_CACHE_SIZE = env.int("KEY_CACHE_SIZE", default=10_000)
-# How often collected last uses are written.
+# Where calls leave what they need of the database: a "thread" of its own, so that none
+# waits for long, or "inline", for tests (no other thread sees a test's transaction).
+KEY_CACHE_READER = "thread"
+# How often collected last uses are written; 0 writes each at once.
 LAST_USE_FLUSH_SECONDS = env.float("LAST_USE_FLUSH_SECONDS", default=60.0)

@@ -48,3 +48,5 @@ WHITENOISE_USE_FINDERS = True
 
 # Each call sees what the one before it changed.
 KEY_CACHE_MAX_STALE_SECONDS = 0
+# No other thread sees a test's transaction, and none outlives its test.
+KEY_CACHE_READER = "inline"

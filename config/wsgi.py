@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
@@ -14,6 +15,10 @@ django_application = get_wsgi_application()
 # A server is not a command, so nobody else would run the system checks.
 call_command("check", databases=["default"])
 
+from apikeys.caching.deadlines import limit_each_wait  # noqa: E402 (as below)
 from apikeys.gate import Gate  # noqa: E402 (needs the app registry)
+
+# Of a server alone: a migration or an export may wait for longer.
+limit_each_wait(settings.DATABASE_WAIT_SECONDS)
 
 application = Gate(django_application)

@@ -3,13 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.core.signals import setting_changed
 from django.db import connection
-from django.dispatch import receiver
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from apikeys.app_settings import app_settings
 from apikeys.keys.cache import key_cache
 from apikeys.keys.last_use import last_use
 from apikeys.plugin_tokens.cache import plugin_token_cache
@@ -23,11 +20,6 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("suite")
-
-
-@receiver(setting_changed)
-def read_settings_again(**kwargs: object) -> None:
-    app_settings.clear()
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +36,8 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def fresh_process(settings) -> Iterator[None]:
+def fresh_process() -> Iterator[None]:
     """Each test starts as a new process: a rolled back cache version repeats its numbers."""
-    settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
     _forget()
     yield
     _forget()

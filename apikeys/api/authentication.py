@@ -24,7 +24,7 @@ from apikeys.access.refusals import Refusal
 from apikeys.api.families import Refused
 from apikeys.app_settings import app_settings
 from apikeys.keys.authorize import authorize
-from apikeys.keys.cache import VerifiedKey
+from apikeys.keys.verification import VerifiedKey
 from apikeys.pages.people import may_look, request_address
 
 

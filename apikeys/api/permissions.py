@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from apikeys.keys.cache import VerifiedKey
+from apikeys.keys.verification import VerifiedKey
 
 
 class IsKey(BasePermission):

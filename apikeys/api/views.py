@@ -26,7 +26,7 @@ from apikeys.api.serializers import (
     WhoamiSerializer,
 )
 from apikeys.keys.authorize import explain_call
-from apikeys.keys.cache import VerifiedKey
+from apikeys.keys.verification import VerifiedKey
 from apikeys.pages.people import request_address
 
 _PROBLEMS = {

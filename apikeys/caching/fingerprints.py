@@ -1,8 +1,8 @@
-"""By what this process alone knows a secret again that has once proved itself.
+"""How this process knows a secret again that was verified once.
 
-A proof costs an HMAC through OpenSSL, or an Argon2 hash; a mark costs less than
+Verifying costs an HMAC through OpenSSL, or an Argon2 hash; a fingerprint costs less than
 either. It is BLAKE2b (RFC 7693) under a key that each process makes for itself and
-never hands out, so it says nothing about the secret, and a mark taken from one
+never hands out, so it says nothing about the secret, and a fingerprint taken from one
 process means nothing to another.
 """
 
@@ -15,7 +15,7 @@ _keyed = blake2b(digest_size=32, key=secrets.token_bytes(blake2b.MAX_KEY_SIZE))
 
 
 def fingerprint(text: str) -> bytes:
-    """Return the mark of a text; compare it in constant time."""
+    """Return the fingerprint of a text; compare it in constant time."""
     hashed = _keyed.copy()
     # No two texts may have the same bytes, whatever a caller sent.
     hashed.update(text.encode("utf-8", "surrogatepass"))

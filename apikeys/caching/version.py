@@ -1,30 +1,28 @@
 """The cache version of one kind of credential, as this process knows it.
 
 The database is asked for it at most every `KEY_CACHE_MAX_STALE_SECONDS`. While it
-does not answer, the last answer serves for `KEY_CACHE_OUTAGE_SECONDS`; the database
-is probed once a second, by one thread.
+does not answer, the last answer serves for `KEY_CACHE_OUTAGE_SECONDS`.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
+from typing import NamedTuple
 
-from django.conf import settings
-from django.db import DatabaseError, InterfaceError
-
-from apikeys.caching.db_connections import drop_broken_connection
+from apikeys.app_settings import app_settings
 from apikeys.caching.models import CacheVersion, moved_here
+from apikeys.caching.reader import StateUnknown
 from apikeys.choices import CacheName
 
-logger = logging.getLogger(__name__)
 
-_PROBE_SECONDS = 1.0
+class _Known(NamedTuple):
+    """One answer: replaced as a whole, so that no thread sees half of two."""
 
-
-class StateUnknown(Exception):
-    """The database does not answer and nothing that is remembered may serve."""
+    version: int = -1
+    asked_at: float = float("-inf")
+    fresh_until: float = float("-inf")
+    moves_seen: int = -1
 
 
 class CacheVersionReader:
@@ -33,67 +31,43 @@ class CacheVersionReader:
     def __init__(self, name: CacheName) -> None:
         self._name = name
         self._lock = threading.Lock()
-        self._reading = threading.Lock()
-        self._version = -1
-        self._read_at = float("-inf")
-        self._fresh_until = float("-inf")
-        self._probe_at = float("-inf")
-        self._moves_seen = -1
+        self._known = _Known()
 
     def clear(self) -> None:
-        """Forget everything, as a new process does."""
-        with self._lock:
-            self._version = -1
-            self._read_at = self._fresh_until = self._probe_at = float("-inf")
+        """Forget the version, as a new process does."""
+        self._known = _Known()
+
+    def fresh(self) -> int | None:
+        """Return the version, or None where the database must be asked. Never waits."""
+        known = self._known
+        if (
+            time.monotonic() < known.fresh_until
+            and known.moves_seen == moved_here[self._name]
+        ):
+            return known.version
+        return None
 
     def current(self) -> int:
-        """Return the version. Raises `StateUnknown` after too long an outage."""
-        now = time.monotonic()
-        if now < self._fresh_until and self._moves_seen == moved_here[self._name]:
-            return self._version
-        if now < self._probe_at or not self._reading.acquire(
-            blocking=not self._is_lost()
-        ):
-            return self._remembered(now)
-        try:
-            return self._read()
-        finally:
-            self._reading.release()
+        """Return the version, read from the database unless it is fresh."""
+        version = self.fresh()
+        return self._read() if version is None else version
 
-    def refuse_while_lost(self) -> None:
-        """Raise `StateUnknown` where a query would only wait for a lost database."""
-        if time.monotonic() < self._probe_at:
+    def remembered(self) -> int:
+        """Return the last version known. Raises `StateUnknown` after too long an outage."""
+        known = self._known
+        outage = time.monotonic() - known.asked_at
+        if outage > app_settings.KEY_CACHE_OUTAGE_SECONDS:
             raise StateUnknown
-
-    def note_loss(self, error: Exception) -> None:
-        """Take down that the database did not answer just now."""
-        # The class alone: a driver's text may quote values.
-        logger.warning("The database does not answer (%s).", type(error).__name__)
-        self._probe_at = time.monotonic() + _PROBE_SECONDS
-        drop_broken_connection()
-
-    def _is_lost(self) -> bool:
-        return self._probe_at > float("-inf")
+        return known.version
 
     def _read(self) -> int:
         asked_at = time.monotonic()
+        # Counted before the read: a commit during it makes its answer old already.
         moves = moved_here[self._name]
-        if asked_at < self._fresh_until and self._moves_seen == moves:
-            return self._version  # another thread has just read it
-        try:
-            self._version = CacheVersion.objects.current(self._name)
-        except (DatabaseError, InterfaceError) as error:
-            self.note_loss(error)
-            return self._remembered(asked_at)
-        self._probe_at = float("-inf")
+        version = CacheVersion.objects.current(self._name)
+        fresh_until = asked_at + app_settings.KEY_CACHE_MAX_STALE_SECONDS
         with self._lock:
-            self._read_at = asked_at
-            # Counted before the read: a commit during it makes its answer old already.
-            self._moves_seen = moves
-            self._fresh_until = asked_at + settings.KEY_CACHE_MAX_STALE_SECONDS
-        return self._version
-
-    def _remembered(self, now: float) -> int:
-        if now - self._read_at > settings.KEY_CACHE_OUTAGE_SECONDS:
-            raise StateUnknown
-        return self._version
+            # A thread that was stuck may come with its answer after a later one.
+            if asked_at >= self._known.asked_at:
+                self._known = _Known(version, asked_at, fresh_until, moves)
+        return version

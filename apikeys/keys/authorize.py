@@ -12,9 +12,9 @@ from apikeys.access.paths import judged_method, normal_raw_path, without_host
 from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call, Grant
 from apikeys.app_settings import app_settings
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.last_use import last_use
 from apikeys.keys.routes import route_table
+from apikeys.keys.verification import VerifiedKey, verify
 
 
 def authorize(
@@ -32,7 +32,7 @@ def authorize(
     """
     if isinstance(presented, Refusal):
         return presented
-    verified = key_cache.verify(presented.text, at)
+    verified = verify(presented.text, at)
     if isinstance(verified, Refusal):
         return verified
     call = Call(

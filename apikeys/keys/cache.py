@@ -1,42 +1,24 @@
-"""What this process knows about keys, true while one number stands still.
-
-A secret is verified against its digest once for each time that its row is read; from
-then on this process knows it again by its mark (see `marks`).
-
-Each entry is read together with the cache version of its moment; the cache version is read
-*before* the row, so that a change between the two reads makes the entry stale
-and never fresh by mistake. A moved cache version makes entries stale, not gone: the next
-use of each reads that one row again.
-
-How old the known cache version may be, and what serves while the database is away, is
-said in `caching.version`.
-"""
+"""What this process knows about keys: how a key is read, and the cache of it."""
 
 from __future__ import annotations
 
-import hmac
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import DatabaseError, InterfaceError
 
-from apikeys.access import credentials, refusals, tokens
 from apikeys.access.client_ip import parse_network
 from apikeys.access.key_types import covered_prefixes
 from apikeys.access.paths import compile_pattern
-from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Grant
-from apikeys.caching import fingerprints
-from apikeys.caching.version import CacheVersionReader, StateUnknown
+from apikeys.app_settings import app_settings
+from apikeys.caching.version_cache import VersionCache
 from apikeys.choices import CacheName
 from apikeys.keys.models import KeySecret
 from apikeys.organization.roles import permissions_of
 
+# One row for each pair of a secret and a role.
 _COLUMNS = (
     "pk",
     "digest",
@@ -58,15 +40,11 @@ _COLUMNS = (
 )
 
 
-# Names and permissions that sets of roles hold together.
-_HeldByRoles = dict[tuple[int, ...], tuple[tuple[str, ...], frozenset[str]]]
-
-
 @dataclass(slots=True)
 class Secret:
     """One secret of a key. `last_used_at` is what this process knows of it.
 
-    `mark` is that of the token which has verified it here, empty before one has.
+    `fingerprint` is that of the token which was verified here, empty before one was.
     """
 
     pk: int
@@ -80,205 +58,93 @@ class Secret:
         return self.expires_at is None or at < self.expires_at
 
 
-class VerifiedKey(NamedTuple):
-    """A key whose secret was verified, and which of its secrets it was."""
+class CachedKey(NamedTuple):
+    """A key that is not deleted: what it may do, and its secrets, the oldest first."""
 
     grant: Grant
-    secret: Secret
     secrets: tuple[Secret, ...]
 
 
-# Compared with when there is no such key, so that both cases cost the same. No
-# text has this digest.
-_OF_NO_KEY = (
-    VerifiedKey(Grant("", "", "", ()), Secret(0, "0" * 64, 0, None, None), ()),
-)
+class _HeldByRoles(NamedTuple):
+    """What the roles of a key hold together."""
+
+    names: tuple[str, ...]
+    permissions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A key as remembered, with the cache version at which that was true.
-
-    `proofs` say for each of its secrets what whoever knows it has verified.
-    """
-
-    version: int
-    grant: Grant
-    proofs: tuple[VerifiedKey, ...]
-
-
-class KeyCache:
-    """Bounded memory of keys; the least recently used leave first. Thread-safe."""
+class KeyCache(VersionCache[str, CachedKey]):
+    """Keys by their ID."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
-        self._lock = threading.Lock()
-        self._watch = CacheVersionReader(CacheName.KEYS)
-        self._roles: tuple[int, _HeldByRoles] = (-1, {})
-
-    def __len__(self) -> int:
-        return len(self._entries)
+        super().__init__(CacheName.KEYS)
+        self._roles = _RoleMemory(-1)
 
     def clear(self) -> None:
-        """Forget everything, as a new process does."""
-        with self._lock:
-            self._entries.clear()
-            self._roles = (-1, {})
-        self._watch.clear()
+        super().clear()
+        self._roles = _RoleMemory(-1)
 
-    def verify(self, text: str, at: datetime) -> VerifiedKey | Refusal:
-        """Return the key whose live secret this text ends with, or why there is none.
-
-        What has the form of a token gets one and the same refusal.
-        """
-        key_id = text[: tokens.KEY_ID_LENGTH]
-        # The check of a token is tested before any look-up, and where the key is
-        # remembered it costs more than the look-up.
-        if key_id not in self._entries and (refusal := _refused_form(text)):
-            return refusal
-        try:
-            entry = self.entry(key_id)
-        except StateUnknown:
-            return _refused_form(text) or refusals.STATE_UNKNOWN
-        return _recalled(entry, text, at) or _proved_anew(entry, text, at)
-
-    def entry(self, key_id: str) -> Entry | None:
-        """Return what is known of a key that is not deleted.
-
-        Raises `StateUnknown` when the database is away and nothing may serve.
-        """
-        version = self._watch.current()
-        entry = self._entries.get(key_id)
-        if entry is not None and entry.version == version:
-            try:  # noqa: SIM105 (suppress() takes longer than what it surrounds)
-                self._entries.move_to_end(key_id)
-            except KeyError:
-                pass  # another thread has just dropped it
-            return entry
-        entry = self._load(key_id, version)
-        if entry is not None:
-            self._keep(key_id, entry)
-        return entry
-
-    def _keep(self, key_id: str, entry: Entry) -> None:
-        with self._lock:
-            self._entries[key_id] = entry
-            self._entries.move_to_end(key_id)
-            while len(self._entries) > settings.KEY_CACHE_SIZE:
-                self._entries.popitem(last=False)
-
-    def _load(self, key_id: str, version: int) -> Entry | None:
-        self._watch.refuse_while_lost()
-        try:
-            return self._read(key_id, version)
-        except (DatabaseError, InterfaceError) as error:
-            self._watch.note_loss(error)
-            raise StateUnknown from None
-
-    def _read(self, key_id: str, version: int) -> Entry | None:
-        rows = list(
-            KeySecret.objects.filter(key__key_id=key_id, key__deleted_at=None)
+    def load(self, key: str, version: int) -> CachedKey | None:
+        rows: list[dict[str, Any]] = list(
+            KeySecret.objects.filter(key__key_id=key, key__deleted_at=None)
             .order_by("pk")
-            .values_list(*_COLUMNS)
+            .values(*_COLUMNS)
         )
         if not rows:
-            self._drop(key_id)
             return None
-        secrets = {row[0]: Secret(*row[:5]) for row in rows}
-        role_ids = tuple(sorted({row[-1] for row in rows if row[-1] is not None}))
-        names, permissions = self._held_by(role_ids, version)
-        grant = _grant(rows[0], names, permissions)
-        every = tuple(secrets.values())
-        return Entry(
-            version, grant, tuple(VerifiedKey(grant, secret, every) for secret in every)
-        )
+        role_ids = {row["key__key_roles__role_id"] for row in rows} - {None}
+        held = self._roles_at(version).held_by(tuple(sorted(role_ids)))
+        secrets = {row["pk"]: _secret(row) for row in rows}
+        return CachedKey(_grant(rows[0], held), tuple(secrets.values()))
 
-    def _drop(self, key_id: str) -> None:
-        with self._lock:
-            self._entries.pop(key_id, None)
+    def _roles_at(self, version: int) -> _RoleMemory:
+        memory = self._roles
+        if memory.version != version:
+            memory = self._roles = _RoleMemory(version)
+        return memory
 
-    def _held_by(
-        self, role_ids: tuple[int, ...], version: int
-    ) -> tuple[tuple[str, ...], frozenset[str]]:
-        known_at, held = self._roles
-        if known_at != version:
-            held = {}
-            self._roles = (version, held)
-        # Only ever written to the memory of the cache version that was read before it.
-        if role_ids not in held:
+
+class _RoleMemory:
+    """What sets of roles hold, read after this version: many keys have the same set."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self._held: dict[tuple[int, ...], _HeldByRoles] = {}
+
+    def held_by(self, role_ids: tuple[int, ...]) -> _HeldByRoles:
+        if role_ids not in self._held:
             roles = Group.objects.filter(pk__in=role_ids).order_by("name")
-            held[role_ids] = (
-                tuple(role.name for role in roles),
-                permissions_of(roles),
-            )
-        return held[role_ids]
+            names = tuple(role.name for role in roles)
+            self._held[role_ids] = _HeldByRoles(names, permissions_of(roles))
+        return self._held[role_ids]
 
 
-def _refused_form(text: str) -> Refusal | None:
-    token = credentials.read(text)
-    return token if isinstance(token, Refusal) else None
+def _secret(row: dict[str, Any]) -> Secret:
+    return Secret(
+        pk=row["pk"],
+        digest=row["digest"],
+        pepper=row["pepper"],
+        expires_at=row["expires_at"],
+        last_used_at=row["last_used_at"],
+    )
 
 
-def _recalled(entry: Entry | None, text: str, at: datetime) -> VerifiedKey | None:
-    """Return the secret that has verified itself since its row was read."""
-    if entry is None:
-        return None
-    mark = fingerprints.fingerprint(text)
-    for verified in entry.proofs:
-        secret = verified.secret
-        if hmac.compare_digest(mark, secret.fingerprint) and secret.is_live(at):
-            return verified
-    return None
-
-
-def _proved_anew(entry: Entry | None, text: str, at: datetime) -> VerifiedKey | Refusal:
-    token = credentials.read(text)
-    if isinstance(token, Refusal):
-        return token
-    verified = _matching(entry.proofs if entry else _OF_NO_KEY, token, at)
-    if verified is None:
-        return refusals.CREDENTIALS_INVALID
-    verified.secret.fingerprint = fingerprints.fingerprint(text)
-    return verified
-
-
-def _matching(
-    proofs: tuple[VerifiedKey, ...], token: tokens.Token, at: datetime
-) -> VerifiedKey | None:
-    """Compare with every secret in constant time."""
-    peppers: dict[int, str] = settings.API_KEY_PEPPERS
-    found: VerifiedKey | None = None
-    for verified in proofs:
-        secret = verified.secret
-        pepper = peppers.get(secret.pepper)
-        digest = tokens.digest(token, pepper or "none")
-        is_same = hmac.compare_digest(digest, secret.digest)
-        if is_same and pepper is not None and secret.is_live(at):
-            found = verified
-    return found
-
-
-def _grant(
-    row: tuple[Any, ...], roles: tuple[str, ...], permissions: frozenset[str]
-) -> Grant:
-    values = dict(zip(_COLUMNS, row, strict=True))
+def _grant(row: dict[str, Any], held: _HeldByRoles) -> Grant:
+    key_type = row["key__key_type"]
     return Grant(
-        key_id=values["key__key_id"],
-        name=values["key__name"],
-        key_type=values["key__key_type"],
-        covered=covered_prefixes(
-            values["key__key_type"], settings.KEY_TYPE_EXTRA_PATHS
-        ),
-        is_active=values["key__is_active"],
-        expires_at=values["key__expires_at"],
-        networks=tuple(map(parse_network, values["key__networks"])),
-        endpoints=tuple(map(compile_pattern, values["key__endpoints"])),
-        is_read_only=values["key__read_only"],
-        roles=roles,
-        permissions=permissions,
-        location_id=values["key__location_id"],
-        location=values["key__location__name"] or "",
-        accepts_parameters=values["key__accepts_parameters"],
+        key_id=row["key__key_id"],
+        name=row["key__name"],
+        key_type=key_type,
+        covered=covered_prefixes(key_type, app_settings.KEY_TYPE_EXTRA_PATHS),
+        is_active=row["key__is_active"],
+        expires_at=row["key__expires_at"],
+        networks=tuple(map(parse_network, row["key__networks"])),
+        endpoints=tuple(map(compile_pattern, row["key__endpoints"])),
+        is_read_only=row["key__read_only"],
+        roles=held.names,
+        permissions=held.permissions,
+        location_id=row["key__location_id"],
+        location=row["key__location__name"] or "",
+        accepts_parameters=row["key__accepts_parameters"],
     )
 
 

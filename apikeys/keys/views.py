@@ -18,7 +18,7 @@ from apikeys.access.client_ip import parse_address
 from apikeys.access.explanation import Explanation
 from apikeys.access.tokens import is_public_id
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.version import StateUnknown
+from apikeys.caching.reader import StateUnknown
 from apikeys.changes.errors import InvalidFields, ServiceRefusal
 from apikeys.keys import rotation
 from apikeys.keys import services as key_services
@@ -144,13 +144,13 @@ def _answer(key: ApiKey, form: TryCallForm) -> Explanation | None:
     if key.is_deleted or not form.is_valid():
         return None
     try:
-        entry = key_cache.entry(key.key_id)
+        cached = key_cache.get(key.key_id)
     except StateUnknown:
-        entry = None
-    if entry is None:
+        cached = None
+    if cached is None:
         return None
     return explain_call(
-        entry.grant,
+        cached.grant,
         method=form.cleaned_data["method"],
         path=form.cleaned_data["path"],
         address=parse_address(form.cleaned_data["address"]),

@@ -1,22 +1,19 @@
-"""What this process knows about plugin tokens, as `keys.cache` does about keys.
+"""What this process knows about plugin tokens.
 
-The cache version is their own, so that a change of keys leaves them fresh and the other
+Their cache version is their own, so that a change of keys leaves them fresh and the other
 way round. A token is looked up by its digest: its text names no row.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.db import DatabaseError, InterfaceError
-
 from apikeys.access import tokens
-from apikeys.caching.version import CacheVersionReader, StateUnknown
+from apikeys.app_settings import app_settings
+from apikeys.caching.version_cache import VersionCache
 from apikeys.choices import CacheName
 from apikeys.plugin_tokens.domains import Domain, parse_domain
 from apikeys.plugin_tokens.models import PluginToken
@@ -30,13 +27,13 @@ _COLUMNS = (
     "may_manage_tokens",
     "last_used_at",
 )
+_Digests = tuple[str, ...]
 
 
 @dataclass(slots=True)
 class KnownToken:
-    """A plugin token as remembered, with the cache version at which that was true."""
+    """A plugin token as remembered. `last_used_at` is what this process knows of it."""
 
-    version: int
     pk: int
     public_id: UUID
     name: str
@@ -46,22 +43,11 @@ class KnownToken:
     last_used_at: datetime | None
 
 
-class PluginTokenCache:
-    """Bounded memory of tokens; the least recently used leave first. Thread-safe."""
+class PluginTokenCache(VersionCache[_Digests, KnownToken]):
+    """Plugin tokens by their digest under each pepper."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, KnownToken] = OrderedDict()
-        self._lock = threading.Lock()
-        self._watch = CacheVersionReader(CacheName.PLUGIN_TOKENS)
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def clear(self) -> None:
-        """Forget everything, as a new process does."""
-        with self._lock:
-            self._known.clear()
-        self._watch.clear()
+        super().__init__(CacheName.PLUGIN_TOKENS)
 
     def find(self, text: str) -> KnownToken | None:
         """Return the plugin token of this text, or None.
@@ -69,56 +55,25 @@ class PluginTokenCache:
         Raises `StateUnknown` when the database is away and nothing may serve.
         """
         digests = _digests(text)
-        if not digests:
-            return None
-        version = self._watch.current()
-        token = self._known.get(digests[0])
-        if token is None or token.version != version:
-            token = self._load(digests, version)
-        self._keep(digests[0], token)
-        return token
+        return self.get(digests) if digests else None
 
-    def _load(self, digests: list[str], version: int) -> KnownToken | None:
-        self._watch.refuse_while_lost()
-        rows = PluginToken.objects.filter(digest__in=digests).values_list(*_COLUMNS)
-        try:
-            row = rows.first()
-        except (DatabaseError, InterfaceError) as error:
-            self._watch.note_loss(error)
-            raise StateUnknown from None
+    def load(self, key: _Digests, version: int) -> KnownToken | None:
+        rows = PluginToken.objects.filter(digest__in=key).values(*_COLUMNS)
+        row: dict[str, Any] | None = rows.first()
         if row is None:
             return None
-        pk, public_id, name, location_id, domains, may_manage, last_used_at = row
-        return KnownToken(
-            version=version,
-            pk=pk,
-            public_id=public_id,
-            name=name,
-            location_id=location_id,
-            domains=tuple(map(parse_domain, domains)),
-            may_manage_tokens=may_manage,
-            last_used_at=last_used_at,
-        )
-
-    def _keep(self, digest: str, token: KnownToken | None) -> None:
-        with self._lock:
-            if token is None:
-                self._known.pop(digest, None)
-                return
-            self._known[digest] = token
-            self._known.move_to_end(digest)
-            while len(self._known) > settings.KEY_CACHE_SIZE:
-                self._known.popitem(last=False)
+        domains = tuple(map(parse_domain, row["domains"]))
+        return KnownToken(**{**row, "domains": domains})
 
 
-def _digests(text: str) -> list[str]:
+def _digests(text: str) -> _Digests:
     """Return the token's digest under each pepper, the newest first."""
     try:
         token = tokens.parse(text, tokens.PLUGIN_TOKEN_PREFIX)
     except tokens.MalformedToken:
-        return []
-    peppers = sorted(settings.API_KEY_PEPPERS.items(), reverse=True)
-    return [tokens.digest(token, pepper) for _, pepper in peppers]
+        return ()
+    peppers = sorted(app_settings.API_KEY_PEPPERS.items(), reverse=True)
+    return tuple(tokens.digest(token, pepper) for _, pepper in peppers)
 
 
 # Each process has one.

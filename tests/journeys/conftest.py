@@ -9,9 +9,8 @@ from apikeys.plugin_tokens.cache import plugin_token_cache
 
 
 @pytest.fixture(autouse=True)
-def fresh_process(settings) -> Iterator[None]:
+def fresh_process() -> Iterator[None]:
     """Each journey starts as a new process: a rolled back cache version repeats its numbers."""
-    settings.LAST_USE_FLUSH_SECONDS = 0  # no timer that outlives its test
     key_cache.clear()
     plugin_token_cache.clear()
     yield

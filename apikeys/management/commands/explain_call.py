@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apikeys.access.client_ip import parse_address
-from apikeys.caching.version import StateUnknown
+from apikeys.caching.reader import StateUnknown
 from apikeys.keys.authorize import explain_call
 from apikeys.keys.cache import key_cache
 
@@ -34,13 +34,13 @@ class Command(BaseCommand):
                 returncode=3,
             )
         try:
-            entry = key_cache.entry(options["id"])
+            cached = key_cache.get(options["id"])
         except StateUnknown:
             raise CommandError("The database does not answer.", returncode=3) from None
-        if entry is None:
+        if cached is None:
             raise CommandError("There is no such key.", returncode=_UNKNOWN_KEY)
         answer = explain_call(
-            entry.grant,
+            cached.grant,
             method=options["method"],
             path=options["path"],
             address=address,

@@ -14,10 +14,10 @@ from apikeys.api.authentication import find_key
 from apikeys.api.families import Refused
 from apikeys.api.permissions import IsKey
 from apikeys.app_settings import app_settings
-from apikeys.caching.version import StateUnknown
+from apikeys.caching.reader import StateUnknown
 from apikeys.changes.actors import Actor
 from apikeys.choices import ActorKind
-from apikeys.keys.cache import VerifiedKey
+from apikeys.keys.verification import VerifiedKey
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.pages.people import request_address
 from apikeys.plugin_tokens.cache import KnownToken, plugin_token_cache

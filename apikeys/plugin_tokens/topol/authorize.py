@@ -23,7 +23,7 @@ from apikeys.access import credentials, refusals
 from apikeys.access.refusals import Refusal
 from apikeys.api.families import FamilyErrors, Refused
 from apikeys.app_settings import app_settings
-from apikeys.caching.version import StateUnknown
+from apikeys.caching.reader import StateUnknown
 from apikeys.plugin_tokens.cache import KnownToken, plugin_token_cache
 from apikeys.plugin_tokens.last_use import plugin_token_last_use
 from apikeys.plugin_tokens.rules import (

@@ -9,12 +9,12 @@ from django.db import OperationalError, connection
 
 from apikeys.caching.last_use import LastUse
 from apikeys.changes.actors import OPERATOR
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.last_use import last_use
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.rotation import rotate_key
 from apikeys.keys.services import delete_key, update_key
 from apikeys.keys.values import KeySettings
+from apikeys.keys.verification import VerifiedKey, verify
 from tests.factories import IssuedFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def issued():
 
 
 def _secret(issued):
-    verified = key_cache.verify(issued.token.text, AT)
+    verified = verify(issued.token.text, AT)
     assert isinstance(verified, VerifiedKey)
     return verified.secret
 
@@ -205,6 +205,7 @@ def test_use_that_cannot_be_written_is_kept_for_later(issued, caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_timer_writes_what_is_collected(issued, settings):
+    settings.KEY_CACHE_READER = "thread"
     settings.LAST_USE_FLUSH_SECONDS = 0.01
     collector = LastUse(last_use._write)
     secret = _secret(issued)
@@ -220,7 +221,7 @@ def test_timer_writes_what_is_collected(issued, settings):
             break
         waiter.wait(0.01)
 
-    collector._wake.set()
+    collector.stop()
     timer.join(5)
     assert _stored(issued) == (AT + MICROSECOND, "2001:db8::1")
     assert not timer.is_alive()

@@ -12,10 +12,13 @@ from apikeys.access.refusals import CREDENTIALS_INVALID
 from apikeys.caching.models import CacheVersion, moved_here
 from apikeys.changes.actors import OPERATOR
 from apikeys.choices import CacheName
-from apikeys.keys.cache import KeyCache, VerifiedKey, key_cache
+from apikeys.keys import cache
+from apikeys.keys.cache import KeyCache, key_cache
 from apikeys.keys.models import ApiKey, KeySecret
+from apikeys.keys.rotation import rotate_key
 from apikeys.keys.services import deactivate_key, delete_key, update_key
 from apikeys.keys.values import KeySettings
+from apikeys.keys.verification import VerifiedKey, verify
 from apikeys.organization.services import change_role
 from tests.factories import (
     IssuedFactory,
@@ -36,7 +39,7 @@ def issued():
 
 
 def _grant(token):
-    verified = key_cache.verify(token.text, AT)
+    verified = verify(token.text, AT)
     assert isinstance(verified, VerifiedKey)
     return verified.grant
 
@@ -89,6 +92,44 @@ def test_grant_holds_all_that_the_policy_asks_for(settings):
     assert (grant.roles, grant.permissions) == (("Audit", "Support"), {LOOK, AUDIT})
     assert (grant.location_id, grant.location) == (location.pk, "North")
     assert (grant.accepts_parameters, grant.is_read_only) == (True, True)
+
+
+@pytest.mark.parametrize("more_columns", [(), ("key__note",), ("pk", "digest")])
+def test_key_in_rotation_has_its_secrets_and_exactly_its_roles(
+    more_columns, monkeypatch
+):
+    """Whatever else is read of a row, and in whichever order."""
+    monkeypatch.setattr(cache, "_COLUMNS", (*cache._COLUMNS, *more_columns))
+    others = [RoleFactory(name=f"Other {number}") for number in range(3)]
+    roles = [
+        RoleFactory(name="Support", permissions=[LOOK]),
+        RoleFactory(name="Audit", permissions=[AUDIT]),
+    ]
+    IssuedFactory(at=AT, roles=others)
+    issued = IssuedFactory(at=AT, roles=roles, fields__name="Billing")
+    rotated = rotate_key(
+        issued.key.key_id, overlap=timedelta(days=1), actor=OPERATOR, at=AT
+    )
+
+    for token in (issued.token, rotated.token):
+        verified = verify(token.text, AT)
+        assert isinstance(verified, VerifiedKey)
+        assert verified.grant.roles == ("Audit", "Support")
+        assert verified.grant.permissions == {LOOK, AUDIT}
+        assert [secret.pk for secret in verified.secrets] == list(
+            KeySecret.objects.filter(key=issued.key)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        assert KeySecret.objects.get(pk=verified.secret.pk).key == issued.key
+
+
+def test_key_without_roles_has_none(issued):
+    bare = IssuedFactory(at=AT, key_type="sms")
+
+    grant = _grant(bare.token)
+
+    assert (grant.roles, grant.permissions) == ((), frozenset())
 
 
 def test_mapped_network_of_a_stored_key_holds_its_ipv4_callers():
@@ -213,7 +254,7 @@ def test_deleted_key_is_forgotten(issued):
     _grant(issued.token)
     delete_key(issued.key.key_id, actor=OPERATOR, at=AT)
 
-    assert key_cache.verify(issued.token.text, AT) is CREDENTIALS_INVALID
+    assert verify(issued.token.text, AT) is CREDENTIALS_INVALID
     assert len(key_cache) == 0
 
 
@@ -235,13 +276,13 @@ def test_least_recently_used_key_leaves_first(settings, django_assert_num_querie
 
 def test_unknown_keys_take_no_room(issued):
     for _ in range(5):
-        assert key_cache.verify(tokens.generate().text, AT) is CREDENTIALS_INVALID
+        assert verify(tokens.generate().text, AT) is CREDENTIALS_INVALID
 
     assert len(key_cache) == 0
 
 
 def test_remembered_key_shows_no_digest(issued):
-    entry = key_cache.entry(issued.key.key_id)
+    entry = key_cache.get(issued.key.key_id)
 
     assert KeySecret.objects.get().digest not in repr(entry)
 
@@ -258,7 +299,7 @@ def test_row_is_read_after_the_version(issued, settings):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(change_in_between):
-        key_cache.verify(issued.token.text, AT)
+        verify(issued.token.text, AT)
 
     assert changed == [True]
     assert _grant(issued.token).is_active is False
@@ -269,12 +310,13 @@ def test_stale_answer_of_a_slow_read_is_not_kept(
 ):
     """A row read before a change and remembered after it must be read again."""
     settings.KEY_CACHE_MAX_STALE_SECONDS = 0
-    slow = KeyCache()
-    old = slow.entry(issued.key.key_id)
+    before = CacheVersion.objects.current(CacheName.KEYS)
+    old = KeyCache().get(issued.key.key_id)
     assert old is not None
     _deactivate(issued)
-    key_cache.entry(issued.key.key_id)
-    key_cache._keep(issued.key.key_id, old)  # the slow thread's last step
+    key_cache.get(issued.key.key_id)
+    # The slow thread's last step.
+    key_cache._keep(issued.key.key_id, before, old)
 
     assert _grant(issued.token).is_active is False
 
@@ -314,11 +356,11 @@ def test_role_read_before_its_change_is_not_remembered_after_it():
     def narrow_role():
         change_role(role.pk, name="Support", permissions=[], actor=OPERATOR, at=AT)
         # Another thread is the first to see the new version.
-        key_cache.verify(tokens.generate().text, AT)
-        key_cache.entry(IssuedFactory(at=AT).key.key_id)
+        verify(tokens.generate().text, AT)
+        key_cache.get(IssuedFactory(at=AT).key.key_id)
 
     with connection.execute_wrapper(change_meanwhile):
-        key_cache.verify(slow.token.text, AT)
+        verify(slow.token.text, AT)
 
     assert _grant(slow.token).permissions == frozenset()
     assert _grant(quick.token).permissions == frozenset()

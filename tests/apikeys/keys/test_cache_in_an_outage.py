@@ -17,8 +17,8 @@ from apikeys.caching.db_connections import release_connection
 from apikeys.caching.models import CacheVersion, moved_here
 from apikeys.changes.actors import OPERATOR
 from apikeys.choices import CacheName
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.services import deactivate_key
+from apikeys.keys.verification import VerifiedKey, verify
 from tests.factories import IssuedFactory
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def lost_database(error=OperationalError):
 
 
 def _prove(issued):
-    return key_cache.verify(issued.token.text, AT)
+    return verify(issued.token.text, AT)
 
 
 def _is_served(issued) -> bool:
@@ -76,7 +76,7 @@ def test_unknown_key_is_neither_served_nor_called_invalid(issued, clock):
 
     with lost_database():
         clock.advance(1)
-        assert key_cache.verify(tokens.generate().text, AT) is STATE_UNKNOWN
+        assert verify(tokens.generate().text, AT) is STATE_UNKNOWN
 
 
 def test_key_that_was_not_remembered_is_not_served(issued, clock):
@@ -101,7 +101,7 @@ def test_wrong_secret_of_a_remembered_key_stays_invalid(issued, clock):
 
     with lost_database():
         clock.advance(1)
-        assert key_cache.verify(wrong.text, AT) is CREDENTIALS_INVALID
+        assert verify(wrong.text, AT) is CREDENTIALS_INVALID
 
 
 def test_outage_does_not_tell_which_keys_are_remembered(issued, clock):
@@ -111,7 +111,7 @@ def test_outage_does_not_tell_which_keys_are_remembered(issued, clock):
     with lost_database():
         clock.advance(31)
         assert _prove(issued) is STATE_UNKNOWN
-        assert key_cache.verify(no_token, AT) is CREDENTIALS_MALFORMED
+        assert verify(no_token, AT) is CREDENTIALS_MALFORMED
 
 
 def test_entry_known_to_be_stale_is_not_served(issued, clock):
@@ -135,7 +135,7 @@ def test_database_is_probed_once_a_second(issued, clock):
     with lost_database() as asked:
         for _ in range(20):
             assert _is_served(issued)
-            assert key_cache.verify(other.text, AT) is STATE_UNKNOWN
+            assert verify(other.text, AT) is STATE_UNKNOWN
         assert len(asked) == 1
         clock.advance(0.99)
         _prove(issued)
@@ -171,11 +171,11 @@ def test_row_that_cannot_be_read_starts_the_outage(issued, clock):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail_on_rows):
-        assert key_cache.verify(tokens.generate().text, AT) is STATE_UNKNOWN
+        assert verify(tokens.generate().text, AT) is STATE_UNKNOWN
 
-    assert key_cache.verify(tokens.generate().text, AT) is STATE_UNKNOWN
+    assert verify(tokens.generate().text, AT) is STATE_UNKNOWN
     clock.advance(1)
-    assert key_cache.verify(tokens.generate().text, AT) is CREDENTIALS_INVALID
+    assert verify(tokens.generate().text, AT) is CREDENTIALS_INVALID
 
 
 def test_log_names_the_error_and_not_its_text(issued, clock, caplog):
@@ -257,7 +257,7 @@ def test_server_that_cannot_be_reached_is_an_outage(issued, clock):
     try:
         clock.advance(1)
         assert _is_served(issued)
-        assert key_cache.verify(tokens.generate().text, AT) is STATE_UNKNOWN
+        assert verify(tokens.generate().text, AT) is STATE_UNKNOWN
         clock.advance(30)
         assert _prove(issued) is STATE_UNKNOWN
     finally:

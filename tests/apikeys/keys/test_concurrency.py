@@ -17,7 +17,7 @@ from apikeys.changes.actors import OPERATOR
 from apikeys.changes.errors import ChangedMeanwhile, InvalidFields, NonceUsed
 from apikeys.changes.models import UsedNonce
 from apikeys.choices import CacheName
-from apikeys.keys.cache import VerifiedKey, key_cache
+from apikeys.keys.cache import key_cache
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.rotation import (
     RotationUnderWay,
@@ -33,6 +33,7 @@ from apikeys.keys.services import (
     update_key,
 )
 from apikeys.keys.values import KeySettings
+from apikeys.keys.verification import VerifiedKey, verify
 from apikeys.organization.services import change_role, create_role
 from tests.factories import IssuedFactory, RoleFactory, full_access
 
@@ -149,8 +150,8 @@ def test_one_of_two_rotations_at_once_wins(issued):
     assert _kinds(results) == ["IssuedKey", "RotationUnderWay"]
     (winner,) = [made for made in results if not isinstance(made, RotationUnderWay)]
     assert KeySecret.objects.count() == 2
-    assert isinstance(key_cache.verify(winner.token.text, AT), VerifiedKey)
-    assert isinstance(key_cache.verify(issued.token.text, AT), VerifiedKey)
+    assert isinstance(verify(winner.token.text, AT), VerifiedKey)
+    assert isinstance(verify(issued.token.text, AT), VerifiedKey)
     assert _actions() == ["key_created", "key_rotated"]
 
 
@@ -159,7 +160,7 @@ def test_second_rotation_waits_for_the_first_and_is_refused(issued):
         lambda: _rotate(issued), lambda: _rotate(issued), "apikeys_apikey"
     )
 
-    assert isinstance(key_cache.verify(first.token.text, AT), VerifiedKey)
+    assert isinstance(verify(first.token.text, AT), VerifiedKey)
     assert isinstance(second, RotationUnderWay)
 
 
@@ -321,10 +322,10 @@ def test_deactivation_during_a_verify_wins(table, issued):
         return result
 
     with connection.execute_wrapper(deactivate_meanwhile):
-        key_cache.verify(issued.token.text, AT)
+        verify(issued.token.text, AT)
 
     assert overtaken == [True]
-    verified = key_cache.verify(issued.token.text, AT)
+    verified = verify(issued.token.text, AT)
     assert isinstance(verified, VerifiedKey)
     assert verified.grant.is_active is False
 
@@ -340,9 +341,9 @@ def test_deactivation_during_a_verify_wins_at_once_in_its_process(issued, settin
         return result
 
     with connection.execute_wrapper(deactivate_meanwhile):
-        key_cache.verify(issued.token.text, AT)
+        verify(issued.token.text, AT)
 
-    verified = key_cache.verify(issued.token.text, AT)
+    verified = verify(issued.token.text, AT)
     assert isinstance(verified, VerifiedKey)
     assert verified.grant.is_active is False
 
@@ -351,9 +352,9 @@ def test_many_verifies_beside_changes_end_in_the_last_state(issued, settings):
     settings.KEY_CACHE_MAX_STALE_SECONDS = 3600
     stop = threading.Event()
 
-    def verify():
+    def verify_again():
         while not stop.is_set():
-            key_cache.verify(issued.token.text, AT)
+            verify(issued.token.text, AT)
 
     def change():
         try:
@@ -368,10 +369,10 @@ def test_many_verifies_beside_changes_end_in_the_last_state(issued, settings):
         finally:
             stop.set()
 
-    results = at_once(verify, verify, change)
+    results = at_once(verify_again, verify_again, change)
 
     assert results == [None, None, None]
-    verified = key_cache.verify(issued.token.text, AT)
+    verified = verify(issued.token.text, AT)
     assert isinstance(verified, VerifiedKey)
     assert verified.grant.is_active is False
 

@@ -8,10 +8,10 @@ from apikeys.access import tokens
 from apikeys.access.refusals import CREDENTIALS_INVALID
 from apikeys.changes.actors import OPERATOR
 from apikeys.checks import check_digests_have_their_pepper
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.models import KeySecret
 from apikeys.keys.rotation import rotate_key
 from apikeys.keys.services import delete_key
+from apikeys.keys.verification import VerifiedKey, verify
 from tests.factories import IssuedFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def issued(settings):
 
 
 def _proves(token) -> bool:
-    return isinstance(key_cache.verify(token.text, AT), VerifiedKey)
+    return isinstance(verify(token.text, AT), VerifiedKey)
 
 
 def _warnings() -> list[tuple[str, str]]:
@@ -67,7 +67,7 @@ def test_removed_pepper_is_a_plain_refusal_and_a_warning_with_the_number(
     settings.API_KEY_PEPPERS = {2: NEW}
     newer = IssuedFactory(at=AT)
 
-    assert key_cache.verify(issued.token.text, AT) is CREDENTIALS_INVALID
+    assert verify(issued.token.text, AT) is CREDENTIALS_INVALID
     assert _proves(newer.token) is True
     assert _warnings() == [
         (
@@ -98,7 +98,7 @@ def test_pepper_put_back_serves_again(issued, settings):
 def test_changed_text_of_a_pepper_is_a_plain_refusal(issued, settings):
     settings.API_KEY_PEPPERS = {1: NEW}
 
-    assert key_cache.verify(issued.token.text, AT) is CREDENTIALS_INVALID
+    assert verify(issued.token.text, AT) is CREDENTIALS_INVALID
 
 
 def test_digest_made_with_the_stand_in_for_a_missing_pepper_proves_nothing(
@@ -106,13 +106,13 @@ def test_digest_made_with_the_stand_in_for_a_missing_pepper_proves_nothing(
 ):
     KeySecret.objects.update(digest=tokens.digest(issued.token, "none"), pepper=9)
 
-    assert key_cache.verify(issued.token.text, AT) is CREDENTIALS_INVALID
+    assert verify(issued.token.text, AT) is CREDENTIALS_INVALID
 
 
 def test_no_pepper_at_all_refuses_to_make_keys_and_every_call(issued, settings):
     settings.API_KEY_PEPPERS = {}
 
-    assert key_cache.verify(issued.token.text, AT) is CREDENTIALS_INVALID
+    assert verify(issued.token.text, AT) is CREDENTIALS_INVALID
     with pytest.raises(tokens.NoPepper):
         IssuedFactory(at=AT)
     assert [text.split()[0] for _, text in _warnings()] == ["1"]

@@ -15,9 +15,9 @@ from apikeys.access.refusals import CREDENTIALS_INVALID, CREDENTIALS_MALFORMED, 
 from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
 from apikeys.choices import CacheName
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.models import KeySecret
 from apikeys.keys.services import deactivate_key, delete_key, purge_deleted_keys
+from apikeys.keys.verification import VerifiedKey, verify
 from tests.factories import IssuedFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def issued():
 
 
 def _prove(token):
-    assert isinstance(key_cache.verify(token.text, AT), VerifiedKey)
+    assert isinstance(verify(token.text, AT), VerifiedKey)
 
 
 def _other_secret(issued):
@@ -81,7 +81,7 @@ def _digest_copied_to_another_row(issued):
 def test_same_refusal_is_given_to(attack, issued):
     _prove(issued.token)
 
-    assert key_cache.verify(attack(issued).text, AT) is CREDENTIALS_INVALID
+    assert verify(attack(issued).text, AT) is CREDENTIALS_INVALID
 
 
 @pytest.mark.parametrize("proved_before", [False, True])
@@ -90,7 +90,7 @@ def test_stored_digest_is_no_secret(proved_before, issued):
         _prove(issued.token)
     text = f"{issued.token.public_id}_{KeySecret.objects.get().digest}"
 
-    assert key_cache.verify(text, AT) is CREDENTIALS_MALFORMED
+    assert verify(text, AT) is CREDENTIALS_MALFORMED
 
 
 def test_proof_is_made_once_for_each_time_that_the_row_is_read(issued, monkeypatch):
@@ -116,8 +116,8 @@ def test_proof_does_not_outlive_the_digest_that_it_was_made_against(issued):
     other = tokens.with_new_secret(issued.token.public_id)
     _replace_digest(issued, other)
 
-    assert key_cache.verify(issued.token.text, AT) is CREDENTIALS_INVALID
-    assert isinstance(key_cache.verify(other.text, AT), VerifiedKey)
+    assert verify(issued.token.text, AT) is CREDENTIALS_INVALID
+    assert isinstance(verify(other.text, AT), VerifiedKey)
 
 
 def _replace_digest(issued, token) -> None:
@@ -138,7 +138,7 @@ def test_no_other_text_is_taken_for_a_token_that_has_proved_itself(tail, issued)
     assume(tail != issued.token.secret)
     text = f"{issued.token.public_id}_{tail}"
 
-    refusal = key_cache.verify(text, AT)
+    refusal = verify(text, AT)
     assert isinstance(refusal, Refusal)
     assert refusal.code in (CREDENTIALS_MALFORMED.code, CREDENTIALS_INVALID.code)
 
@@ -149,14 +149,14 @@ def test_one_other_character_is_never_taken_for_a_proved_token(issued):
 
     for position, character in enumerate(text):
         other = "1" if character != "1" else "2"
-        refusal = key_cache.verify(text[:position] + other + text[position + 1 :], AT)
+        refusal = verify(text[:position] + other + text[position + 1 :], AT)
         assert refusal in (CREDENTIALS_MALFORMED, CREDENTIALS_INVALID), position
 
 
 def test_secret_of_an_inactive_or_expired_key_is_still_proved(issued):
     deactivate_key(issued.key.key_id, actor=OPERATOR, at=AT)
 
-    verified = key_cache.verify(issued.token.text, AT + timedelta(days=9999))
+    verified = verify(issued.token.text, AT + timedelta(days=9999))
 
     assert isinstance(verified, VerifiedKey)
     assert verified.secret.pk == KeySecret.objects.get().pk

@@ -15,7 +15,6 @@ from apikeys.changes.errors import (
     PrivilegeEscalation,
 )
 from apikeys.choices import CacheName
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.models import ApiKey
 from apikeys.keys.rotation import (
     KeyNotUsable,
@@ -26,6 +25,7 @@ from apikeys.keys.rotation import (
     rotate_key,
 )
 from apikeys.keys.services import UnknownKey, activate_key, deactivate_key, delete_key
+from apikeys.keys.verification import VerifiedKey, verify
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
 from tests.factories import IssuedFactory, RoleFactory, person_actor
 
@@ -46,7 +46,7 @@ def _rotate(issued, at, overlap=DAY, actor=OPERATOR, **values):
 
 
 def _proves(token: tokens.Token, at) -> bool:
-    verified = key_cache.verify(token.text, at)
+    verified = verify(token.text, at)
     assert isinstance(verified, VerifiedKey) or verified is CREDENTIALS_INVALID
     return isinstance(verified, VerifiedKey)
 
@@ -266,7 +266,7 @@ def test_deactivation_and_deletion_end_both_secrets(issued, at):
     rotated = _rotate(issued, at)
 
     deactivate_key(issued.key.key_id, actor=OPERATOR, at=at)
-    verified = key_cache.verify(issued.token.text, at)
+    verified = verify(issued.token.text, at)
     assert isinstance(verified, VerifiedKey)
     assert verified.grant.is_active is False
 

@@ -7,8 +7,8 @@ from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import OPERATOR
 from apikeys.changes.errors import InvalidFields, PrivilegeEscalation
 from apikeys.choices import CacheName
-from apikeys.keys.cache import VerifiedKey, key_cache
 from apikeys.keys.services import delete_key
+from apikeys.keys.verification import VerifiedKey, verify
 from apikeys.organization.services import (
     BuiltInRole,
     RoleInUse,
@@ -146,7 +146,7 @@ def test_change_of_a_role_changes_its_keys(role, at):
 
 
 def _permissions(issued, at):
-    verified = key_cache.verify(issued.token.text, at)
+    verified = verify(issued.token.text, at)
     assert isinstance(verified, VerifiedKey)
     return verified.grant.permissions
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apikeys.access import tokens
 from apikeys.caching.models import CacheVersion
-from apikeys.caching.version import StateUnknown
+from apikeys.caching.reader import StateUnknown
 from apikeys.changes.actors import OPERATOR
 from apikeys.choices import CacheName
 from apikeys.plugin_tokens.cache import plugin_token_cache
