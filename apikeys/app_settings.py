@@ -37,10 +37,12 @@ class _AppSettings:
     @cached_property
     def header_names(self) -> str:
         """The headers that a client may use, for a text."""
-        pairs = " or ".join(
-            f"{key_id} and {secret}" for key_id, secret in self.KEY_HEADER_PAIRS
-        )
-        return f"Authorization: Bearer or Basic, or {pairs}"
+        pairs = [f"{key_id} and {secret}" for key_id, secret in self.KEY_HEADER_PAIRS]
+        alone = " or ".join(secret for _, secret in self.KEY_HEADER_PAIRS)
+        ways = ["Authorization: Bearer or Basic", *pairs]
+        if alone:
+            ways.append(f"or the whole token alone in {alone}")
+        return ", ".join(ways)
 
     @cached_property
     def proxies(self) -> TrustedProxies:

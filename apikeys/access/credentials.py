@@ -1,27 +1,64 @@
-"""Where a credential may stand in a request; the DRF classes and the gate both ask here."""
+"""Where a credential may stand in a request; the DRF classes and the gate both ask here.
+
+A wire family has one finder, made of the pieces here, in `authorization` and in
+`parameters`. Each place gives texts of credentials or refusals of what stands there,
+none where it is empty; `only_one` decides between them.
+"""
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, product
 from typing import Any
-from urllib.parse import parse_qsl
 
-from apikeys.access import presentation, refusals, tokens
+from apikeys.access import authorization as authorization_header
+from apikeys.access import refusals, token_text, tokens
+from apikeys.access.authorization import BLANK, bearer
+from apikeys.access.parameters import (
+    MAX_BODY_BYTES,
+    PARAMETER_PAIRS,
+    Pair,
+    in_carriers,
+    json_parameters,
+    names_to_remove,
+    query_parameters,
+)
 from apikeys.access.refusals import Refusal
 
-Pair = tuple[str, str]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "PARAMETER_PAIRS",
+    "Pair",
+    "PresentedCredential",
+    "bearer",
+    "find",
+    "json_parameters",
+    "names_to_remove",
+    "only_one",
+    "query_parameters",
+    "read",
+]
 
-# Names of TLDCRM's parameter pairs (ID, key).
-PARAMETER_PAIRS: tuple[Pair, ...] = (("api", "apikey"), ("api_id", "api_key"))
-# A body above this size is not searched for parameters.
-MAX_BODY_BYTES = 64 * 1024
-
-_KEY_ID_STARTS = f"{tokens.KEY_PREFIX}_"
-_PARAMETER_NAMES = frozenset(name for pair in PARAMETER_PAIRS for name in pair)
+_because = refusals.CREDENTIALS_MALFORMED.because
+_BEARER_EMPTY = _because("There is no token after Bearer.")
+_ID_ALONE = _because(
+    "Only the ID of an ID and key pair was sent. Send the key beside it."
+)
+_SECRET_ALONE = _because(
+    "Only the key of an ID and key pair was sent. Send the ID beside it, or the whole"
+    " token in its place."
+)
+_HALF_IN_PARAMETERS = _because("Only one half of an ID and key pair was sent.")
+_PASSWORD_BESIDE_TOKEN = _because(
+    "Basic has the whole token as its user name and a password beside it. Leave the"
+    " password empty."
+)
+_OTHER_ID = _because(
+    "The ID and the token beside it do not belong together. Send the token alone."
+)
+_KEY_START = f"{tokens.KEY_PREFIX}_"
+# Prefix, ID and secret are joined by two; an ID alone has one, a secret none.
+_UNDERSCORES_OF_A_TOKEN = 2
 
 
 @dataclass(slots=True)
@@ -41,34 +78,46 @@ def find(
     """Return the one credential of a request of our own family, or why there is not one.
 
     The header pairs stand in `environ` under the names `key_headers` (WSGI). `carriers`
-    are the parameters of the query and of the body, each for itself: two halves in
-    different ones are no pair. The same credential twice is one. Half a pair in headers
-    is malformed; half a pair in parameters, and an `Authorization` that is not for us,
-    only where nothing else is there: a guarded application may have its own.
+    are the parameters of the query and of the body, each for itself. The guarded
+    application may have an `Authorization` and a parameter `api` of its own: without a
+    key in it the header is refused, and half a pair of parameters is, only where no
+    credential stands elsewhere.
     """
-    texts = [
-        _in_pair(environ.get(key_id, ""), environ.get(secret, ""))
-        for key_id, secret in key_headers
-        if environ.get(key_id, "").strip() or environ.get(secret, "").strip()
-    ]
-    absent: Refusal = refusals.CREDENTIALS_MISSING
-    in_authorization = _in_authorization(authorization)
-    if isinstance(in_authorization, Refusal):
-        absent = in_authorization
-    elif in_authorization is not None:
-        texts.append(in_authorization)
-    in_parameters: set[str] = set()
-    is_half = False
+    found: list[str | Refusal] = []
+    for id_header, secret_header in key_headers:
+        if id_header in environ or secret_header in environ:
+            found += _in_pair(
+                environ.get(id_header, "").strip(BLANK),
+                environ.get(secret_header, "").strip(BLANK),
+            )
+    in_bearer = bearer(authorization)
+    if in_bearer is not None:
+        found.append(in_bearer or _BEARER_EMPTY)
+    elif authorization:
+        found += _in_basic(authorization)
     if any(carriers):
-        in_parameters, is_half = _in_carriers(carriers)
-        texts += in_parameters
-    if not texts and is_half:
-        return refusals.CREDENTIALS_MALFORMED
-    if not texts:
-        return absent
-    if len(texts) > 1 and len(set(texts)) > 1:
+        in_parameters, is_half = in_carriers(carriers)
+        found += in_parameters
+    else:
+        in_parameters, is_half = None, False
+    if found:
+        return only_one(found, bool(in_parameters))
+    return _none_found(authorization, is_half)
+
+
+def only_one(
+    found: Sequence[str | Refusal], in_parameters: bool
+) -> PresentedCredential | Refusal:
+    """Return what several places agree on; `found` must not be empty.
+
+    The same credential twice is one.
+    """
+    if len(found) > 1 and len(set(found)) > 1:
         return refusals.CREDENTIALS_AMBIGUOUS
-    return PresentedCredential(texts[0], bool(in_parameters))
+    first = found[0]
+    return (
+        PresentedCredential(first, in_parameters) if isinstance(first, str) else first
+    )
 
 
 def read(text: str) -> tokens.Token | Refusal:
@@ -78,102 +127,40 @@ def read(text: str) -> tokens.Token | Refusal:
     except tokens.WrongCheck:
         return refusals.CREDENTIALS_INVALID
     except tokens.MalformedToken:
-        return presentation.malformed(text)
+        return token_text.malformed(text)
 
 
-def bearer(authorization: str | None) -> str | None:
-    """Return what an `Authorization: Bearer` header carries, None for another scheme."""
-    scheme, value = _scheme_and_value(authorization or "")
-    return value if scheme == "bearer" else None
+def _none_found(authorization: str | None, is_half: bool) -> Refusal:
+    refusal = authorization_header.without_a_key(authorization)
+    if refusal is None and is_half:
+        return _HALF_IN_PARAMETERS
+    return refusal or refusals.CREDENTIALS_MISSING
 
 
-def query_parameters(query: str) -> list[Pair]:
-    """Return the credential parameters of a query string or an urlencoded body."""
-    if "api" not in query and "%" not in query:
-        return []
-    return [
-        (name, value)
-        for name, value in parse_qsl(query, keep_blank_values=True, errors="replace")
-        if name in _PARAMETER_NAMES
-    ]
+def _in_pair(key_id: str, secret: str) -> tuple[str | Refusal, ...]:
+    """Return the token of an ID and its secret, or of a whole token as the secret."""
+    if _is_whole(secret):
+        is_agreed = not key_id or key_id == secret.rpartition("_")[0]
+        return (secret if is_agreed else _OTHER_ID,)
+    if key_id and secret:
+        return (f"{key_id}_{secret}",)
+    if key_id:
+        return (_ID_ALONE,)
+    return (_SECRET_ALONE,) if secret else ()
 
 
-def json_parameters(body: bytes) -> list[Pair]:
-    """Return the credential parameters at the top of a JSON object, else none."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(data, Mapping):
-        return []
-    return [
-        (name, value if isinstance(value, str) else "")
-        for name, value in data.items()
-        if name in _PARAMETER_NAMES
-    ]
+def _in_basic(authorization: str) -> tuple[str | Refusal, ...]:
+    """Return the key in HTTP Basic, none where it is another application's."""
+    found = authorization_header.basic(authorization)
+    if found is None or isinstance(found, Refusal):
+        return ()
+    user, password = found
+    if _KEY_START not in user:
+        return ()
+    if _is_whole(user):
+        return (user if password in ("", user) else _PASSWORD_BESIDE_TOKEN,)
+    return _in_pair(user, password)
 
 
-def names_to_remove(present: Iterable[str]) -> set[str]:
-    """Return the parameter names that form a complete pair among those present."""
-    names = set(present)
-    return {name for pair in PARAMETER_PAIRS if names.issuperset(pair) for name in pair}
-
-
-def _scheme_and_value(authorization: str) -> tuple[str, str]:
-    if not authorization.strip():
-        return "", ""
-    # At any white space: some clients send a tab.
-    scheme, *value = authorization.split(maxsplit=1)
-    return scheme.lower(), value[0].strip() if value else ""
-
-
-def _in_authorization(authorization: str | None) -> str | Refusal | None:
-    """Return the credential in an `Authorization` header; None for an empty one."""
-    if authorization is None or not authorization.strip():
-        return None
-    scheme, value = _scheme_and_value(authorization)
-    if scheme == "bearer":
-        return value
-    if scheme == "basic":
-        return _in_basic(value)
-    return presentation.wrong_scheme(scheme)
-
-
-def _in_basic(value: str) -> str | Refusal:
-    """Return what HTTP Basic carries (RFC 7617): ID and secret, or the token alone."""
-    try:
-        decoded = b64decode(value, validate=True).decode()
-    except ValueError:
-        return presentation.BASIC_UNREADABLE
-    user, _, password = decoded.partition(":")
-    if not user.startswith(_KEY_ID_STARTS):
-        return presentation.BASIC_NOT_A_KEY
-    return _in_pair(user, password) if password.strip() else user.strip()
-
-
-def _in_pair(key_id: str, secret: str) -> str:
-    """Return the token of a pair, whose second half may be the whole token itself."""
-    key_id, secret = key_id.strip(), secret.strip()
-    is_whole = secret.startswith(_KEY_ID_STARTS)
-    if is_whole and (not key_id or secret.rpartition("_")[0] == key_id):
-        return secret
-    return _joined(key_id, secret)
-
-
-def _joined(key_id: str, secret: str) -> str:
-    # A missing half leaves a text that no token can have.
-    return f"{key_id.strip()}_{secret.strip()}"
-
-
-def _in_carriers(carriers: Iterable[Sequence[Pair]]) -> tuple[set[str], bool]:
-    """Return the texts of whole pairs, and whether there is half a pair somewhere."""
-    texts: set[str] = set()
-    is_half = False
-    for parameters, (id_name, key_name) in product(carriers, PARAMETER_PAIRS):
-        ids = {value.strip() for name, value in parameters if name == id_name}
-        keys = {value.strip() for name, value in parameters if name == key_name}
-        is_half = is_half or bool(ids) != bool(keys)
-        # Two of each tell that there are several; all of them could be millions.
-        some = product(islice(ids, 2), islice(keys, 2))
-        texts |= {_joined(key_id, key) for key_id, key in some}
-    return texts, is_half
+def _is_whole(text: str) -> bool:
+    return text.count("_") >= _UNDERSCORES_OF_A_TOKEN

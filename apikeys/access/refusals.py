@@ -54,13 +54,13 @@ def _refusal(
 CREDENTIALS_MISSING = _refusal(
     "credentials_missing",
     "No credentials",
-    "Send the token as 'Authorization: Bearer <token>', or the ID and key in headers.",
+    "Send the token as 'Authorization: Bearer <token>', as HTTP Basic, or in a header.",
     401,
 )
 CREDENTIALS_MALFORMED = _refusal(
     "credentials_malformed",
     "Malformed credentials",
-    "What was sent has not the form of a token, or is one half of an ID and key pair.",
+    "What was sent does not have the form of a token.",
     401,
 )
 CREDENTIALS_AMBIGUOUS = _refusal(

@@ -15,7 +15,8 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "The whole token of an API key. It may also stand alone in"
-            " X-Api-Key, or as the user name of HTTP Basic with no password; ID and"
-            " secret may stand in a pair of headers or in HTTP Basic.",
+            "description": "The whole token of an API key. These do as well:"
+            " HTTP Basic with the key's ID as user name and its secret as password, or"
+            " with the token as user name and an empty password; the ID and the secret"
+            " in a pair of headers; the token alone in the second header of a pair.",
         }

@@ -98,8 +98,8 @@ def test_key_that_does_not_accept_parameters_is_told_the_headers(
     body = assert_problem(response, 400, "credentials_in_parameters")
     assert body["detail"] == (
         "This key does not accept credentials as parameters. Send them in a header"
-        " instead: Authorization: Bearer or Basic, or tld-api-id and tld-api-key or x-api-id"
-        " and x-api-key."
+        " instead: Authorization: Bearer or Basic, tld-api-id and tld-api-key, x-api-id"
+        " and x-api-key, or the whole token alone in tld-api-key or x-api-key."
     )
     assert KeySecret.objects.get().last_used_at is None
 
