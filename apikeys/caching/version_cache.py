@@ -39,6 +39,10 @@ class VersionCache(ABC, Generic[Key, Value]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, key: Key) -> bool:
+        """Tell whether something is remembered of the key, fresh or stale."""
+        return key in self._entries
+
     def clear(self) -> None:
         """Forget everything, as a new process does."""
         with self._lock:

@@ -37,19 +37,34 @@ def verify(text: str, at: datetime) -> VerifiedKey | Refusal:
 
     What has the form of a token gets one and the same refusal.
     """
-    # The check of a token is tested before any look-up.
+    key_id = text[: tokens.KEY_ID_LENGTH]
+    # The check of a token is tested before any look-up; where the key is remembered,
+    # recognizing it costs less than that test.
+    if key_id not in key_cache and (refusal := _refused_form(text)):
+        return refusal
+    try:
+        key = key_cache.get(key_id) or _OF_NO_KEY
+    except StateUnknown:
+        return _refused_form(text) or refusals.STATE_UNKNOWN
+    presented = fingerprint(text)
+    secret = _known_again(key.secrets, presented, at)
+    if secret is None:
+        return _verified_anew(key, text, presented, at)
+    return VerifiedKey(key.grant, secret, key.secrets)
+
+
+def _refused_form(text: str) -> Refusal | None:
+    token = credentials.read(text)
+    return token if isinstance(token, Refusal) else None
+
+
+def _verified_anew(
+    key: CachedKey, text: str, presented: bytes, at: datetime
+) -> VerifiedKey | Refusal:
     token = credentials.read(text)
     if isinstance(token, Refusal):
         return token
-    try:
-        key = key_cache.get(token.public_id)
-    except StateUnknown:
-        return refusals.STATE_UNKNOWN
-    key = key or _OF_NO_KEY
-    presented = fingerprint(text)
-    secret = _known_again(key.secrets, presented, at) or _matching(
-        key.secrets, token, at
-    )
+    secret = _matching(key.secrets, token, at)
     if secret is None:
         return refusals.CREDENTIALS_INVALID
     secret.fingerprint = presented
