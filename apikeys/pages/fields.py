@@ -36,7 +36,7 @@ class LinesField(forms.CharField):
     separator = re.compile(r"[\s,]+")
     normal: Callable[[str], str]
 
-    def to_python(self, value: object) -> tuple[str, ...]:  # type: ignore[override]
+    def to_python(self, value: object) -> tuple[str, ...]:  # type: ignore[override]  # a CharField gives text
         text = super().to_python(value) or ""
         entries = [entry for entry in self.separator.split(text) if entry]
         if len(entries) > MAX_ENTRIES:
