@@ -99,7 +99,7 @@ class TokenSerializer(serializers.Serializer[object]):
 
 class TokenDataSerializer(serializers.Serializer[object]):
     # The name of a property of serializers that only describe an answer is free.
-    data = TokenSerializer()  # type: ignore[assignment]  # a field takes the name
+    data = TokenSerializer()  # type: ignore[assignment]
 
 
 class PutTokenDataSerializer(TokenDataSerializer):
