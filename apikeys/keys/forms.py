@@ -189,9 +189,9 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
-        self.fields["expires"].choices = _expiry_choices(now)  # type: ignore[attr-defined]
-        self.fields["expires"].lock = _FIXED_EXPIRY  # type: ignore[attr-defined]
-        self.fields["roles"].lock = _FIXED_ROLES  # type: ignore[attr-defined]
+        self.fields["expires"].choices = _expiry_choices(now)  # type: ignore[attr-defined]  # typed as any field
+        self.fields["expires"].lock = _FIXED_EXPIRY  # type: ignore[attr-defined]  # typed as any field
+        self.fields["roles"].lock = _FIXED_ROLES  # type: ignore[attr-defined]  # typed as any field
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

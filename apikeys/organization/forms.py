@@ -68,7 +68,7 @@ class RoleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["permissions"]
-        field.queryset = grantable_permissions()  # type: ignore[attr-defined]
+        field.queryset = grantable_permissions()  # type: ignore[attr-defined]  # typed as any field
 
     def clean_name(self) -> str:
         # Refused here, before the role takes the name and looks built in itself.

@@ -39,7 +39,7 @@ class LinesField(forms.CharField):
     # A tick beside it says whether it may be empty: it is not called optional.
     is_plain = True
 
-    def to_python(self, value: object) -> tuple[str, ...]:  # type: ignore[override]
+    def to_python(self, value: object) -> tuple[str, ...]:  # type: ignore[override]  # a CharField gives text
         text = super().to_python(value) or ""
         entries = self.entry.findall(text)
         if len(entries) > MAX_ENTRIES:
