@@ -89,18 +89,19 @@ def _give(folder: Path, account: pwd.struct_passwd) -> None:
 def _run(folder: Path, program: str, *arguments: str) -> None:
     account = _account()
     programs = (folder / WHEEL.name if account else WHEEL) / "pginstall" / "bin"
-    result = subprocess.run(
-        [programs / program, "--pgdata", folder / "data", *arguments],
-        user=account and account.pw_uid,
-        group=account and account.pw_gid,
-        extra_groups=account and [],
-        cwd=folder,
-        # Not a pipe: the server inherits it and would keep it open.
-        stdin=subprocess.DEVNULL,
-        stdout=(folder / f"{program}.out").open("wb"),
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+    # Not a pipe: the server inherits it and would keep it open.
+    with (folder / f"{program}.out").open("wb") as report:
+        result = subprocess.run(
+            [programs / program, "--pgdata", folder / "data", *arguments],
+            user=account and account.pw_uid,
+            group=account and account.pw_gid,
+            extra_groups=account and [],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=report,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
     if result.returncode:
         reports = [*folder.glob("*.out"), *folder.glob("log")]
         texts = [path.read_text(errors="replace") for path in reports]

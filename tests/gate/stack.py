@@ -85,6 +85,7 @@ class Product:
     gate_headers: str
     port: int
     server: subprocess.Popen[bytes] | None = None
+    database_url: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -96,7 +97,7 @@ class Product:
             },
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "ENV_FILE": os.devnull,
-            "DATABASE_URL": f"sqlite:///{self.database}",
+            "DATABASE_URL": self.database_url or f"sqlite:///{self.database}",
             "SECRET_KEY": "only-for-this-test-" + "x" * 50,
             "API_KEY_PEPPERS": "1:" + "0123456789abcdef" * 4,
             "FIELD_ENCRYPTION_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtb28=",
@@ -202,12 +203,20 @@ def running_upstream() -> Iterator[Upstream]:
 
 
 @contextmanager
-def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
-    product = Product(folder, gate_headers, _free_port())
+def running_product(
+    folder: Path, gate_headers: str, database_url: str = ""
+) -> Iterator[Product]:
+    product = Product(folder, gate_headers, free_port(), database_url=database_url)
     product.manage("migrate", "--verbosity", "0")
+    with started(product):
+        yield product
+
+
+@contextmanager
+def started(product: Product) -> Iterator[None]:
     product.start()
     try:
-        yield product
+        yield
     finally:
         product.stop()
 
@@ -215,7 +224,7 @@ def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
 @contextmanager
 def running_nginx(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
     """Serve docs/gate/nginx.conf and yield the port."""
-    port = _free_port()
+    port = free_port()
     recipe = _changed(
         (RECIPES / "nginx.conf").read_text(),
         {
@@ -256,7 +265,7 @@ http {{
 @contextmanager
 def running_caddy(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
     """Serve docs/gate/Caddyfile and yield the port."""
-    port = _free_port()
+    port = free_port()
     recipe = _changed(
         (RECIPES / "Caddyfile").read_text(),
         {
@@ -314,7 +323,7 @@ def _program(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         return int(listener.getsockname()[1])
