@@ -16,6 +16,7 @@ HEADERS = {
     "X-Forwarded-For": "192.0.2.7",
 }
 _SPREAD = Path(__file__).with_name("spread.lua")
+_PATHS = Path(__file__).with_name("paths.lua")
 _TALLY = re.compile(r"(\d+) requests in .*?^Requests/sec:\s*([\d.]+)", re.M | re.S)
 _TROUBLE = re.compile(r"(Non-2xx|Socket errors).*")
 
@@ -41,8 +42,12 @@ def run(
     authorization: str = "",
     tokens: Path | None = None,
     in_turn: bool = False,
+    paths: int = 0,
 ) -> Tally:
-    """Ask as often as one can, with one credential or with all tokens of a file."""
+    """Ask as often as one can, with one credential or with all tokens of a file.
+
+    `paths` is a number of record paths that the gate is asked about in turn.
+    """
     wrk = shutil.which("wrk")
     if wrk is None:
         raise LoadFailed("wrk is not installed (Debian's package has that name).")
@@ -52,6 +57,8 @@ def run(
     if tokens:
         order = ["in-turn"] if in_turn else []
         command += ["-s", str(_SPREAD), url, "--", str(tokens), *order]
+    elif paths:
+        command += ["-s", str(_PATHS), url, "--", str(paths)]
     else:
         command.append(url)
     result = subprocess.run(  # noqa: S603 (our own words)

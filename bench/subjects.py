@@ -12,12 +12,16 @@ from bench.server import Server
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`credential` names the one it is called with, if it asks for any."""
+    """`credential` names the one it is called with, if it asks for any.
+
+    `paths` is how many record paths the gate is asked about in turn, 0 for one.
+    """
 
     name: str
     title: str
     path: str
     credential: str = ""
+    paths: int = 0
 
 
 BARE = Subject("bare", "Bare WSGI callable", "/")
@@ -28,10 +32,11 @@ TOKEN = Subject("token", "DRF TokenAuthentication", "/drf-token", "drf_token")
 KNOX = Subject("knox", "django-rest-knox", "/knox", "knox")
 API_KEY = Subject("api-key", "djangorestframework-api-key", "/api-key", "api_key")
 GATE = Subject("gate", "Our /gate", "/gate", "key")
+GATE_PATHS = Subject("gate-paths", "Our /gate, 20,000 paths", "/gate", "key", 20_000)
 WHOAMI = Subject("whoami", "Our /api/whoami", "/api/whoami", "key")
 
 # What is compared is measured one after the other: a machine's speed drifts.
-SUBJECTS = (PLAIN, OPEN, OURS, WHOAMI, BARE, GATE, TOKEN, API_KEY, KNOX)
+SUBJECTS = (PLAIN, OPEN, OURS, WHOAMI, BARE, GATE, GATE_PATHS, TOKEN, API_KEY, KNOX)
 
 
 class NotGuarded(Exception):
@@ -57,7 +62,8 @@ def rate(
 ) -> float:
     """Return how many calls a second the subject answers."""
     url = server.url(subject.path)
-    return load.run(url, seconds, _of(subject, credentials)).rate
+    credential = _of(subject, credentials)
+    return load.run(url, seconds, credential, paths=subject.paths).rate
 
 
 def _of(subject: Subject, credentials: Mapping[str, str]) -> str:
