@@ -40,6 +40,7 @@ def run(
     url: str,
     seconds: int,
     authorization: str = "",
+    *,
     tokens: Path | None = None,
     in_turn: bool = False,
     paths: int = 0,
