@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import databases, machine, report, scale, server
+from bench import databases, latency, machine, report, scale, server
 from bench.databases import Database
 from bench.report import Results
 from bench.scale import Sizes
 from bench.server import Server
-from bench.subjects import BARE, SUBJECTS, rate, refuse_unguarded
+from bench.subjects import BARE, GATE, SUBJECTS, rate, refuse_unguarded
 from tests.postgres_server import running_postgres
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SIZES = Sizes(few=1_000, total=1_000_000, many=10_000, most=100_000)
 QUICK_SIZES = Sizes(few=100, total=5_000, many=1_000, most=5_000)
-PARTS = ("compare", "scale", "deactivation", "plugin-tokens")
+PARTS = ("compare", "latency", "scale", "deactivation", "plugin-tokens")
 # As installed, but for a bulk load that no longer waits for its own log.
 POSTGRES_OPTIONS = "-c max_wal_size=4GB -c shared_buffers=512MB -c jit=off"
 
@@ -82,6 +82,8 @@ def _measure(plan: Plan, core: int, stack: ExitStack) -> Results:
             server.running("bench.bare:application", core, few.environment)
         )
         _compare(plan, few, {"bare": bare, "": serve_few}, results)
+    if "latency" in plan.parts:
+        _latency(plan, few, serve_few, results)
     if "scale" in plan.parts:
         _say(f"Making {sizes.total:,} keys ...")
         many = databases.fill(
@@ -115,6 +117,18 @@ def _compare(
         for subject, serving in by_subject.items():
             measured = rate(subject, serving, credentials, plan.seconds)
             results.rates.setdefault(subject, []).append(measured)
+
+
+def _latency(plan: Plan, database: Database, serving: Server, results: Results) -> None:
+    credentials = database.credentials()
+    highest = rate(GATE, serving, credentials, plan.seconds)
+    _say("Half of the highest rate ...")
+    results.latency = latency.measure(
+        serving.url(GATE.path),
+        credentials[GATE.credential],
+        highest / 2,
+        10 * plan.seconds,
+    )
 
 
 def _scale(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from bench import machine
+from bench.latency import Latency
 from bench.scale import Queries, Sizes
 from bench.server import BLOCKING_THREADS
 from bench.subjects import API_KEY, BARE, GATE, GATE_PATHS, OPEN, OURS, TOKEN, Subject
@@ -21,6 +22,7 @@ class Results:
     rates: dict[Subject, list[float]] = field(default_factory=dict)
     spread: dict[int, list[float]] = field(default_factory=dict)
     refused_after: list[float] = field(default_factory=list)
+    latency: Latency | None = None
     megabytes: float | None = None
     queries: Queries | None = None
 
@@ -70,6 +72,11 @@ def lines(results: Results) -> Iterator[str]:
     yield ""
     if results.rates:
         yield from _comparison(results)
+    if results.latency:
+        asked = results.latency
+        yield f"The gate at {asked.rate:,.0f} calls a second, half of its highest rate:"
+        yield f"p50 {asked.p50:.2f} ms, p95 {asked.p95:.2f} ms, p99 {asked.p99:.2f} ms."
+        yield ""
     if results.spread:
         yield from _scale(results)
     yield "| target | wanted | measured | |"

@@ -23,6 +23,7 @@ CHROMIUM_NAMES = (
 PACKAGES = {
     # Without a font, pages have no text to measure.
     "chromium": ("chromium", "fonts-liberation"),
+    "h2load": ("nghttp2-client",),
     "nginx": ("nginx",),
     # What the driver in its wheel is linked against.
     "playwright": ("libatomic1",),
