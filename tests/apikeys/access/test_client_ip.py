@@ -209,3 +209,10 @@ def test_mapped_address_and_network_are_their_ipv4_selves(address):
 )
 def test_networks_contain(networks, address, expected):
     assert contains(map(ip_network, networks), ip_address(address)) is expected
+
+
+def test_hop_longer_than_any_address_ends_the_walk():
+    proxies = TrustedProxies([ip_network("10.0.0.0/8")])
+
+    assert proxies.caller("10.0.0.1", f"192.0.2.7, {'1' * 46}") is None
+    assert not proxies.trusts("1" * 46)

@@ -1,33 +1,59 @@
 from __future__ import annotations
 
-from django.core.management.base import CommandParser
+from datetime import timedelta
 
-from apikeys.keys.forms import IssueKeyForm, KeySettingsForm
-from apikeys.keys.models import ApiKey
-from apikeys.keys.values import OPEN_BOXES, SETTINGS
-from apikeys.management.settings_arguments import add_settings_arguments, option_dest
+import pytest
 
+from apikeys.changes.errors import InvalidFields
+from apikeys.keys.values import MAX_EXPIRY
+from tests.factories import IssuedFactory
 
-def test_every_setting_has_its_column_and_its_form_field():
-    columns = {field.name for field in ApiKey._meta.concrete_fields}
-
-    assert SETTINGS.keys() <= columns
-    assert KeySettingsForm.base_fields.keys() == {*SETTINGS, *OPEN_BOXES.values()}
+pytestmark = pytest.mark.django_db
 
 
-def test_every_setting_but_the_name_has_an_option_of_its_own():
-    parser = CommandParser()
-    add_settings_arguments(parser)
-    options = [action.dest for action in parser._actions if action.dest != "help"]
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        pytest.param(
+            {"fields__networks": ("10.0.0.1/8",)},
+            {"networks": "These are no networks."},
+            id="network-with-host-bits",
+        ),
+        pytest.param(
+            {"fields__endpoints": ("no path",)},
+            {"endpoints": "These are no endpoint patterns."},
+            id="endpoint-without-a-slash",
+        ),
+        pytest.param(
+            {"fields__name": "a\0b"},
+            {"name": "A name has at most 100 characters and no NUL."},
+            id="name-with-nul",
+        ),
+        pytest.param(
+            {"fields__name": "a" * 101},
+            {"name": "A name has at most 100 characters and no NUL."},
+            id="name-too-long",
+        ),
+    ],
+)
+def test_what_no_entrance_should_hand_down_is_refused(fields, errors, at, rows):
+    before = rows()
 
-    assert options == [option_dest(name) for name in SETTINGS if name != "name"]
-    assert len(set(options)) == len(options)
+    with pytest.raises(InvalidFields) as refused:
+        IssuedFactory(at=at, **fields)
+
+    assert refused.value.errors == errors
+    assert rows() == before
 
 
-def test_every_field_of_the_create_form_is_on_its_page(as_administrator):
-    page = as_administrator.get("/settings/apikeys/apikey/add/").content.decode()
+def test_an_expiry_is_at_most_a_hundred_years_away(at, rows):
+    IssuedFactory(at=at, expires_at=at + MAX_EXPIRY)
+    before = rows()
 
-    missing = [
-        name for name in IssueKeyForm.base_fields if f'name="{name}"' not in page
-    ]
-    assert missing == []
+    with pytest.raises(InvalidFields) as refused:
+        IssuedFactory(at=at, expires_at=at + MAX_EXPIRY + timedelta(microseconds=1))
+
+    assert refused.value.errors == {
+        "expires_at": "The expiry is more than 100 years away."
+    }
+    assert rows() == before
