@@ -30,7 +30,7 @@ def test_fingerprint_means_nothing_to_another_process():
             command, capture_output=True, text=True, check=True
         ).stdout.strip()
 
-    marks = {elsewhere(), elsewhere(), fingerprint("a secret").hex()}
+    fingerprints = {elsewhere(), elsewhere(), fingerprint("a secret").hex()}
 
-    assert len(marks) == 3
-    assert {len(found) for found in marks} == {64}
+    assert len(fingerprints) == 3
+    assert {len(found) for found in fingerprints} == {64}
