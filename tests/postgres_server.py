@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 from tempfile import mkdtemp
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 import psutil
 
@@ -35,33 +35,6 @@ def running_postgres(options: str = SPEED_BEFORE_SAFETY) -> Iterator[str]:
     with run_folder() as folder:
         _start(folder, options)
         yield f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
-
-
-@contextmanager
-def frozen(url: str) -> Iterator[None]:
-    """Stop all processes of a server by signal: it accepts and does not answer."""
-    server = psutil.Process(_pid(_folder_of(url) / "data"))
-    # The first one starts no others once it stands still.
-    server.suspend()
-    processes = [server, *server.children(recursive=True)]
-    for process in processes:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.resume()
-
-
-@contextmanager
-def stopped(url: str) -> Iterator[None]:
-    """End a server as a crash does, and start it again after the block."""
-    folder = _folder_of(url)
-    _run(folder, "pg_ctl", "stop", "--mode=immediate")
-    try:
-        yield
-    finally:
-        _serve(folder, SPEED_BEFORE_SAFETY)
 
 
 @contextmanager
@@ -94,10 +67,6 @@ def _start(folder: Path, options: str) -> None:
         *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"),
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     )
-    _serve(folder, options)
-
-
-def _serve(folder: Path, options: str) -> None:
     sockets = f"-c listen_addresses='' -c unix_socket_directories='{folder}'"
     _run(
         folder,
@@ -105,11 +74,6 @@ def _serve(folder: Path, options: str) -> None:
         *("start", "--wait", "--log", str(folder / "log")),
         *("--options", f"{sockets} {options}"),
     )
-
-
-def _folder_of(url: str) -> Path:
-    (folder,) = parse_qs(urlsplit(url).query)["host"]
-    return Path(folder)
 
 
 def _account() -> pwd.struct_passwd | None:
@@ -163,10 +127,7 @@ def _remove(folder: Path) -> None:
 
 def _is_running(data: Path) -> bool:
     try:
-        return str(data) in psutil.Process(_pid(data)).cmdline()
+        pid = int((data / "postmaster.pid").read_text().split()[0])
+        return str(data) in psutil.Process(pid).cmdline()
     except (FileNotFoundError, psutil.NoSuchProcess):
         return False
-
-
-def _pid(data: Path) -> int:
-    return int((data / "postmaster.pid").read_text().split()[0])
