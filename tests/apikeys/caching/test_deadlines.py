@@ -27,11 +27,18 @@ def bounded(db) -> Iterator[BoundedConnection]:
     opened.close()
 
 
-@pytest.fixture
-def server_limit() -> Iterator[None]:
-    limit_each_wait(0.1)
-    yield
+@pytest.fixture(autouse=True)
+def no_limit() -> Iterator[None]:
+    """As a command; another test may have made a server of this process."""
+    before = seconds_left()
     limit_each_wait(None)
+    yield
+    limit_each_wait(before)
+
+
+@pytest.fixture
+def server_limit(no_limit) -> None:
+    limit_each_wait(0.1)
 
 
 def test_thread_without_a_limit_waits_for_ever():
