@@ -30,8 +30,16 @@ API_KEY = Subject("api-key", "djangorestframework-api-key", "/api-key", "api_key
 GATE = Subject("gate", "Our /gate", "/gate", "key")
 WHOAMI = Subject("whoami", "Our /api/whoami", "/api/whoami", "key")
 
-# What is compared is measured one after the other: a machine's speed drifts.
+PATHS = 20_000
+MANY_PATHS = Subject("paths", f"Our /gate, {PATHS:,} paths in turn", "/gate", "key")
+# The recipe guards what lies below /api/, and nothing else.
+NGINX = Subject("nginx", "nginx alone", "/page")
+GUARDED = Subject("guarded", "nginx with the gate", "/api/egress/bench", "near_key")
+
 SUBJECTS = (PLAIN, OPEN, OURS, WHOAMI, BARE, GATE, TOKEN, API_KEY, KNOX)
+BESIDE_PATHS = (BARE, GATE, MANY_PATHS)
+TIMED = (BARE, OPEN, OURS, GATE, API_KEY)
+PROXIED = (NGINX, GUARDED)
 
 
 class NotGuarded(Exception):
@@ -42,7 +50,7 @@ def refuse_unguarded(
     subject: Subject, server: Server, credentials: Mapping[str, str]
 ) -> None:
     """Raise `NotGuarded` unless exactly the call with the credential passes."""
-    headers = load.headers(_of(subject, credentials))
+    headers = load.headers(authorization(subject, credentials))
     if server.status(subject.path, headers) != HTTPStatus.OK:
         raise NotGuarded(f"{subject.title} refuses its credential.")
     if (
@@ -57,8 +65,9 @@ def rate(
 ) -> float:
     """Return how many calls a second the subject answers."""
     url = server.url(subject.path)
-    return load.run(url, seconds, _of(subject, credentials)).rate
+    return load.run(url, seconds, authorization(subject, credentials)).rate
 
 
-def _of(subject: Subject, credentials: Mapping[str, str]) -> str:
+def authorization(subject: Subject, credentials: Mapping[str, str]) -> str:
+    """Return the header's value, empty for a subject that asks for no credential."""
     return credentials.get(subject.credential, "")

@@ -1,4 +1,4 @@
-"""Puts programs in place that no wheel carries: `system_parts.py nginx wrk`.
+"""Puts programs in place that no wheel carries: `system_parts.py nginx h2load`.
 
 Takes what is found, else Debian's package where it is root; Chromium last of all as
 Playwright's own download. Needs nothing but Python's own library.
@@ -23,6 +23,7 @@ CHROMIUM_NAMES = (
 PACKAGES = {
     # Without a font, pages have no text to measure.
     "chromium": ("chromium", "fonts-liberation"),
+    "h2load": ("nghttp2-client",),
     "nginx": ("nginx",),
     # What the driver in its wheel is linked against.
     "playwright": ("libatomic1",),
