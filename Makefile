@@ -80,7 +80,7 @@ lock: $(VENV)/dev.stamp ## write requirements/*.txt anew from *.in
 	done
 
 bench: $(BENCH_VENV)/bench.stamp ## measure against comparable products
-	@$(BENCH_PYTHON) tests/system_parts.py wrk h2load
+	@$(BENCH_PYTHON) tests/system_parts.py wrk h2load nginx
 	$(BENCH_PYTHON) -m bench
 
 system-parts: $(VENV)/dev.stamp

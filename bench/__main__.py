@@ -6,26 +6,45 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
-from bench import databases, latency, machine, report, scale, server
+from bench import databases, machine, proxy, report, scale, server
 from bench.databases import Database
+from bench.latency import Latency, at_half
+from bench.paths import PathsInTurn
 from bench.report import Results
 from bench.scale import Sizes
-from bench.server import Server
-from bench.subjects import BARE, GATE, SUBJECTS, rate, refuse_unguarded
+from bench.server import Granian, Server
+from bench.subjects import (
+    BARE,
+    BESIDE_PATHS,
+    MANY_PATHS,
+    PROXIED,
+    SUBJECTS,
+    TIMED,
+    Subject,
+    rate,
+    refuse_unguarded,
+)
 from tests.postgres_server import running_postgres
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SIZES = Sizes(few=1_000, total=1_000_000, many=10_000, most=100_000)
 QUICK_SIZES = Sizes(few=100, total=5_000, many=1_000, most=5_000)
-PARTS = ("compare", "latency", "scale", "deactivation", "plugin-tokens")
+PARTS = (
+    *("compare", "paths", "latency", "nginx"),
+    *("scale", "deactivation", "plugin-tokens"),
+)
 # As installed, but for a bulk load that no longer waits for its own log.
 POSTGRES_OPTIONS = "-c max_wal_size=4GB -c shared_buffers=512MB -c jit=off"
+
+Measured = TypeVar("Measured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,65 +95,95 @@ def _measure(plan: Plan, core: int, stack: ExitStack) -> Results:
     sizes, results = plan.sizes, Results(plan.sizes)
     _say(f"Making {sizes.few:,} keys ...")
     few = databases.fill(url, "few", folder, sizes.few, [sizes.few])
-    serve_few = _serve(few, core, stack)
-    if "compare" in plan.parts:
-        bare = stack.enter_context(
-            server.running("bench.bare:application", core, few.environment)
-        )
-        _compare(plan, few, {"bare": bare, "": serve_few}, results)
-    if "latency" in plan.parts:
-        _latency(plan, few, serve_few, results)
+    serve_few = _serve("config.wsgi:application", few, core, stack)
+    if {"compare", "paths", "latency"} & set(plan.parts):
+        bare = _serve("bench.bare:application", few, core, stack)
+        _side_by_side(plan, few, bare, serve_few, results)
+    if "nginx" in plan.parts:
+        nginx = stack.enter_context(proxy.running_nginx(folder, serve_few))
+        results.nginx_version = proxy.version()
+        results.proxied = _latencies(plan, few, dict.fromkeys(PROXIED, nginx))
     if "scale" in plan.parts:
         _say(f"Making {sizes.total:,} keys ...")
-        many = databases.fill(
-            url, "many", folder, sizes.total, [sizes.many, sizes.most]
-        )
-        _scale(plan, (few, serve_few), (many, _serve(many, core, stack)), results)
+        used = [sizes.many, sizes.most]
+        many = databases.fill(url, "many", folder, sizes.total, used)
+        serve_many = _serve("config.wsgi:application", many, core, stack)
+        _scale(plan, (few, serve_few), (many, serve_many), results)
     if "deactivation" in plan.parts:
         _say("Deactivating a key from another process ...")
         results.refused_after = scale.refused_after(serve_few, few, plan.trials)
     return results
 
 
-def _serve(database: Database, core: int, stack: ExitStack) -> Server:
-    return stack.enter_context(
-        server.running("config.wsgi:application", core, database.environment)
-    )
+def _serve(
+    application: str, database: Database, core: int, stack: ExitStack
+) -> Granian:
+    serving = server.running(application, core, database.environment)
+    return stack.enter_context(serving)
 
 
-def _compare(
-    plan: Plan, database: Database, servers: dict[str, Server], results: Results
+def _side_by_side(
+    plan: Plan, database: Database, bare: Server, product: Server, results: Results
 ) -> None:
+    def serving(subjects: Sequence[Subject]) -> dict[Subject, Server]:
+        return {subject: bare if subject is BARE else product for subject in subjects}
+
+    if "compare" in plan.parts:
+        results.rates = _rates(plan, database, serving(SUBJECTS))
+    if "paths" in plan.parts:
+        results.paths = _rates(plan, database, serving(BESIDE_PATHS))
+    if "latency" in plan.parts:
+        results.latencies = _latencies(plan, database, serving(TIMED))
+
+
+def _rates(
+    plan: Plan, database: Database, servers: Mapping[Subject, Server]
+) -> dict[Subject, list[float]]:
+    credentials, paths_in_turn = database.credentials(), PathsInTurn()
+
+    def measure(subject: Subject) -> float:
+        ask = paths_in_turn.rate if subject is MANY_PATHS else partial(rate, subject)
+        return ask(servers[subject], credentials, plan.seconds)
+
+    _warm_up(servers, credentials)
+    return _rounds(plan, servers, measure)
+
+
+def _latencies(
+    plan: Plan, database: Database, servers: Mapping[Subject, Server]
+) -> dict[Subject, list[Latency]]:
     credentials = database.credentials()
-    by_subject = {
-        subject: servers["bare" if subject is BARE else ""] for subject in SUBJECTS
-    }
-    for subject, serving in by_subject.items():
+
+    def measure(subject: Subject) -> Latency:
+        return at_half(subject, servers[subject], credentials, plan.seconds)
+
+    _warm_up(servers, credentials)
+    return _rounds(plan, servers, measure)
+
+
+def _warm_up(servers: Mapping[Subject, Server], credentials: Mapping[str, str]) -> None:
+    for subject, serving in servers.items():
         refuse_unguarded(subject, serving, credentials)
         rate(subject, serving, credentials, 1)
+
+
+def _rounds(
+    plan: Plan, subjects: Iterable[Subject], measure: Callable[[Subject], Measured]
+) -> dict[Subject, list[Measured]]:
+    """Measure one subject after the other, again and again: a machine's speed drifts."""
+    measured: dict[Subject, list[Measured]] = {subject: [] for subject in subjects}
+    names = ", ".join(subject.name for subject in measured)
     for number in range(1, plan.rounds + 1):
-        _say(f"Round {number} of {plan.rounds} side by side ...")
-        for subject, serving in by_subject.items():
-            measured = rate(subject, serving, credentials, plan.seconds)
-            results.rates.setdefault(subject, []).append(measured)
-
-
-def _latency(plan: Plan, database: Database, serving: Server, results: Results) -> None:
-    credentials = database.credentials()
-    highest = rate(GATE, serving, credentials, plan.seconds)
-    _say("Half of the highest rate ...")
-    results.latency = latency.measure(
-        serving.url(GATE.path),
-        credentials[GATE.credential],
-        highest / 2,
-        10 * plan.seconds,
-    )
+        _say(f"Round {number} of {plan.rounds}: {names} ...")
+        for subject, found in measured.items():
+            found.append(measure(subject))
+    return measured
 
 
 def _scale(
     plan: Plan,
-    few: tuple[Database, Server],
-    many: tuple[Database, Server],
+    few: tuple[Database, Granian],
+    many: tuple[Database, Granian],
     results: Results,
 ) -> None:
     sizes = plan.sizes

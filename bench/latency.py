@@ -1,58 +1,100 @@
-"""How long a call takes at half of the highest rate, by h2load: near to an open loop."""
+"""How long a call takes at half of the highest rate, by h2load.
+
+A load without a pause shows how many calls fit, and makes each of them wait for the
+others. Here calls come at a rate of their own, however long the last ones took, as
+those of many callers do: an open loop, or near enough to one.
+"""
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 
 from bench import load
+from bench.load import LoadFailed
+from bench.server import Server
+from bench.subjects import Subject, authorization, rate
 
-CLIENTS = 16
+_CONNECTIONS = 32
+# nginx closes a connection after 1,000 calls, and h2load would wait for the rest.
+_CALLS_OF_A_CONNECTION = 900
+# Until every connection is open and its first call, which waits for that, is done.
+_WARM_UP_SECONDS = 0.5
+_MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Percentiles in milliseconds at a rate of calls a second."""
+    """The highest rate, the one that was asked for, and milliseconds of its calls."""
 
-    rate: float
+    highest: float
+    asked: float
     p50: float
     p95: float
     p99: float
 
 
-def measure(url: str, authorization: str, rate: float, seconds: int) -> Latency:
-    """Ask at this rate, whatever the answers take, and return their percentiles."""
-    with TemporaryDirectory(prefix="bench-") as folder:
-        log = Path(folder) / "calls"
-        _ask(url, authorization, rate, seconds, log)
-        taken = _milliseconds(log.read_text())
-    # A hundred slices: the last cut is the 99th percentile.
-    cuts = quantiles(taken, n=100)
-    return Latency(len(taken) / seconds, cuts[49], cuts[94], cuts[98])
+def at_half(
+    subject: Subject, server: Server, credentials: Mapping[str, str], seconds: int
+) -> Latency:
+    """Measure the highest rate, then ask at half of it for as many seconds."""
+    highest = rate(subject, server, credentials, seconds)
+    headers = load.headers(authorization(subject, credentials))
+    took = _ask(server.url(subject.path), headers, highest / 2, seconds)
+    hundredths = quantiles(took, n=100, method="inclusive")
+    p50, p95, p99 = (hundredths[percent - 1] / 1_000 for percent in (50, 95, 99))
+    return Latency(highest, len(took) / seconds, p50, p95, p99)
 
 
-def _ask(url: str, authorization: str, rate: float, seconds: int, log: Path) -> None:
+def _ask(
+    url: str, headers: Mapping[str, str], calls_a_second: float, seconds: int
+) -> list[int]:
+    """Return how many microseconds each call took once the load was steady."""
     h2load = shutil.which("h2load")
     if h2load is None:
-        raise load.LoadFailed("h2load is not installed (Debian's nghttp2-client).")
-    command = [h2load, "--h1", f"--clients={CLIENTS}", f"--duration={seconds}"]
-    command += [f"--rps={rate / CLIENTS:.1f}", f"--log-file={log}"]
-    for name, value in load.headers(authorization).items():
-        command.append(f"--header={name}: {value}")
-    subprocess.run(  # noqa: S603 (our own words)
-        [*command, url], capture_output=True, check=True, timeout=seconds + 30
-    )
+        raise LoadFailed("h2load is not installed (Debian: nghttp2-client).")
+    with TemporaryDirectory(prefix="bench-") as folder:
+        log = Path(folder, "calls")
+        command = [h2load, "--h1", "--threads=1", f"--log-file={log}"]
+        command += _pace(calls_a_second, seconds)
+        for name, value in headers.items():
+            command += ["-H", f"{name}: {value}"]
+        result = subprocess.run(  # noqa: S603 (our own words)
+            [*command, url],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds + 30,
+        )
+        if result.returncode:
+            raise LoadFailed(f"{result.stdout}\n{result.stderr}")
+        return _steady(log.read_text().splitlines(), seconds)
 
 
-def _milliseconds(log: str) -> list[float]:
-    """Read lines of start (µs), status and duration (µs)."""
-    calls = [line.split() for line in log.splitlines()]
-    refused = [status for _, status, _ in calls if int(status) != HTTPStatus.OK]
-    if refused or not calls:
-        raise load.LoadFailed(f"{len(refused)} of {len(calls)} calls got no 200.")
-    return [int(duration) / 1000 for _, _, duration in calls]
+def _pace(calls_a_second: float, seconds: int) -> list[str]:
+    calls = math.ceil(calls_a_second * (seconds + _WARM_UP_SECONDS))
+    connections = max(_CONNECTIONS, math.ceil(calls / _CALLS_OF_A_CONNECTION))
+    apart = max(1, round(1_000 / calls_a_second))
+    return [
+        f"--clients={connections}",
+        # One by one: connections that are opened together ask together ever after.
+        *("--rate=1", f"--rate-period={apart}ms"),
+        f"--rps={calls_a_second / connections:.3f}",
+        f"--requests={max(calls, connections)}",
+    ]
+
+
+def _steady(log: list[str], seconds: int) -> list[int]:
+    """Read h2load's log: microseconds of a call's start, its status, its duration."""
+    calls = [tuple(map(int, line.split("\t")[:3])) for line in log]
+    if refused := sum(status // 100 != 2 for _, status, _ in calls):  # noqa: PLR2004 (2xx)
+        raise LoadFailed(f"{refused} of {len(calls)} calls were refused.")
+    start = min(started for started, _, _ in calls) + _WARM_UP_SECONDS * _MICROSECONDS
+    end = start + seconds * _MICROSECONDS
+    return [took for started, _, took in calls if start <= started < end]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,6 @@ HEADERS = {
     "X-Forwarded-For": "192.0.2.7",
 }
 _SPREAD = Path(__file__).with_name("spread.lua")
-_PATHS = Path(__file__).with_name("paths.lua")
 _TALLY = re.compile(r"(\d+) requests in .*?^Requests/sec:\s*([\d.]+)", re.M | re.S)
 _TROUBLE = re.compile(r"(Non-2xx|Socket errors).*")
 
@@ -40,32 +40,28 @@ def run(
     url: str,
     seconds: int,
     authorization: str = "",
-    *,
-    tokens: Path | None = None,
-    in_turn: bool = False,
-    paths: int = 0,
+    script: Sequence[str] = (),
 ) -> Tally:
-    """Ask as often as one can, with one credential or with all tokens of a file.
-
-    `paths` is a number of record paths that the gate is asked about in turn.
-    """
+    """Ask as often as one can; a Lua script and its arguments may vary the calls."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise LoadFailed("wrk is not installed (Debian's package has that name).")
     command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}"]
     for name, value in headers(authorization).items():
         command += ["-H", f"{name}: {value}"]
-    if tokens:
-        order = ["in-turn"] if in_turn else []
-        command += ["-s", str(_SPREAD), url, "--", str(tokens), *order]
-    elif paths:
-        command += ["-s", str(_PATHS), url, "--", str(paths)]
+    if script:
+        command += ["-s", script[0], url, "--", *script[1:]]
     else:
         command.append(url)
     result = subprocess.run(  # noqa: S603 (our own words)
         command, capture_output=True, text=True, check=False, timeout=seconds + 30
     )
     return _tally(result.stdout, result.stderr)
+
+
+def spread(tokens: Path, *order: str) -> Sequence[str]:
+    """Return the script that asks with all tokens of a file: at random or `in-turn`."""
+    return (str(_SPREAD), str(tokens), *order)
 
 
 def ask_with_each(url: str, tokens: Path, count: int, limit_seconds: int = 120) -> None:
@@ -76,7 +72,7 @@ def ask_with_each(url: str, tokens: Path, count: int, limit_seconds: int = 120) 
             raise LoadFailed(f"Only {asked} of {count} keys were used in time.")
         # Each run starts anew with the first token, so they get longer.
         seconds = max(2, spent)
-        asked = run(url, seconds, tokens=tokens, in_turn=True).requests
+        asked = run(url, seconds, script=spread(tokens, "in-turn")).requests
         spent += seconds
 
 

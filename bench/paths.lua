@@ -1,10 +1,12 @@
--- Asks about many record paths in turn: wrk ... -s paths.lua URL -- COUNT
+-- Asks about record paths in turn: wrk ... -s paths.lua URL -- COUNT FIRST
+-- beginning with the path of number FIRST, below COUNT.
 
 local requests, position = {}, 0
 
 function init(arguments)
+  position = tonumber(arguments[2])
   for number = 1, tonumber(arguments[1]) do
-    wrk.headers["X-Original-URI"] = "/api/egress/leads/" .. number .. "?page=2"
+    wrk.headers["X-Original-URI"] = "/api/egress/leads/" .. number
     requests[number] = wrk.format()
   end
 end

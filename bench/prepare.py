@@ -37,6 +37,8 @@ from apikeys.keys.values import KeySettings  # noqa: E402
 from apikeys.organization.models import Person  # noqa: E402
 
 NETWORKS = ("198.51.100.0/24", "192.0.2.0/24")
+# Where a caller of this machine's nginx calls from.
+LOOPBACK = ("127.0.0.0/8",)
 ENDPOINTS = ("/api/ingress/*", "/api/egress/*")
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -47,19 +49,19 @@ _TO_BASE62 = bytes(ord(_BASE62[n % 62]) for n in range(256))
 
 def main(folder: Path, keys: int, used: list[int]) -> None:
     call_command("migrate", verbosity=0)
-    issued = _issue()
+    issued, near = _issue("bench", NETWORKS), _issue("near", LOOPBACK)
     with transaction.atomic(), connection.cursor() as cursor:
         _copy(cursor, keys, folder, used)
         _multiply(cursor, issued.key)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    (folder / "credentials.json").write_text(json.dumps(_credentials(issued)))
+    (folder / "credentials.json").write_text(json.dumps(_credentials(issued, near)))
 
 
-def _issue() -> IssuedKey:
+def _issue(name: str, networks: tuple[str, ...]) -> IssuedKey:
     return issue_key(
         key_type="v1",
-        fields=KeySettings("bench", networks=NETWORKS, endpoints=ENDPOINTS),
+        fields=KeySettings(name, networks=networks, endpoints=ENDPOINTS),
         roles=[Group.objects.get(name="Full access")],
         expires_at=timezone.now() + timedelta(days=90),
         actor=OPERATOR,
@@ -67,12 +69,13 @@ def _issue() -> IssuedKey:
     )
 
 
-def _credentials(issued: IssuedKey) -> dict[str, str]:
+def _credentials(issued: IssuedKey, near: IssuedKey) -> dict[str, str]:
     """Return what each authentication takes; a person of its own for each token."""
     people = [Person.objects.create_user(name) for name in ("token", "knox")]
     return {
         "key_id": issued.key.key_id,
         "key": f"Bearer {issued.token.text}",
+        "near_key": f"Bearer {near.token.text}",
         "drf_token": f"Token {Token.objects.create(user=people[0]).key}",
         "knox": f"Token {AuthToken.objects.create(people[1])[1]}",
         "api_key": f"Api-Key {APIKey.objects.create_key(name='bench')[1]}",

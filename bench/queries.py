@@ -60,11 +60,11 @@ def _use(tokens: Iterable[str]) -> None:
 def _counting() -> Iterator[list[str]]:
     statements: list[str] = []
 
-    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    def record(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         statements.append(sql)
         return execute(sql, *rest)
 
-    with connection.execute_wrapper(note):
+    with connection.execute_wrapper(record):
         yield statements
 
 

@@ -11,7 +11,22 @@ from bench import machine
 from bench.latency import Latency
 from bench.scale import Queries, Sizes
 from bench.server import BLOCKING_THREADS
-from bench.subjects import API_KEY, BARE, GATE, GATE_PATHS, OPEN, OURS, TOKEN, Subject
+from bench.subjects import (
+    API_KEY,
+    BARE,
+    GATE,
+    GUARDED,
+    MANY_PATHS,
+    NGINX,
+    OPEN,
+    OURS,
+    PATHS,
+    TOKEN,
+    Subject,
+)
+
+Rates = dict[Subject, list[float]]
+Latencies = dict[Subject, list[Latency]]
 
 
 @dataclass
@@ -19,15 +34,21 @@ class Results:
     """What was measured so far; empty or None where it was not asked for."""
 
     sizes: Sizes
-    rates: dict[Subject, list[float]] = field(default_factory=dict)
+    rates: Rates = field(default_factory=dict)
+    paths: Rates = field(default_factory=dict)
+    latencies: Latencies = field(default_factory=dict)
+    proxied: Latencies = field(default_factory=dict)
+    nginx_version: str = ""
     spread: dict[int, list[float]] = field(default_factory=dict)
     refused_after: list[float] = field(default_factory=list)
-    latency: Latency | None = None
     megabytes: float | None = None
     queries: Queries | None = None
 
     def ratio(self, subject: Subject, other: Subject) -> float | None:
         return _ratio(self.rates.get(subject), self.rates.get(other))
+
+    def paths_ratio(self) -> float | None:
+        return _ratio(self.paths.get(MANY_PATHS), self.paths.get(BARE))
 
     def spread_ratio(self) -> float | None:
         few, many = self.sizes.few, self.sizes.many
@@ -67,16 +88,17 @@ def lines(results: Results) -> Iterator[str]:
         yield f"- {line}"
     yield (
         f"- granian with one worker of {BLOCKING_THREADS} threads on a core of its own;"
-        " wrk and PostgreSQL (pooled connections) on the other"
+        " the load (wrk, h2load), nginx and PostgreSQL (pooled connections) on the other"
     )
     yield ""
     if results.rates:
         yield from _comparison(results)
-    if results.latency:
-        asked = results.latency
-        yield f"The gate at {asked.rate:,.0f} calls a second, half of its highest rate:"
-        yield f"p50 {asked.p50:.2f} ms, p95 {asked.p95:.2f} ms, p99 {asked.p99:.2f} ms."
-        yield ""
+    if results.paths:
+        yield from _many_paths(results)
+    if results.latencies:
+        yield from _latency(results)
+    if results.proxied:
+        yield from _through_nginx(results)
     if results.spread:
         yield from _scale(results)
     yield "| target | wanted | measured | |"
@@ -86,15 +108,69 @@ def lines(results: Results) -> Iterator[str]:
 
 
 def _comparison(results: Results) -> Iterator[str]:
-    rounds = max(map(len, results.rates.values()))
+    rounds = len(results.rates[BARE])
     yield f"One credential, over and over; calls a second, median of {rounds} rounds"
     yield "(a share or a ratio is the median of each round's own):"
     yield ""
+    yield from _rate_table(results.rates)
+
+
+def _many_paths(results: Results) -> Iterator[str]:
+    yield f"The gate asked about {PATHS:,} records in turn, each with a path of its own,"
+    yield f"beside one path over and over; median of {len(results.paths[BARE])} rounds:"
+    yield ""
+    yield from _rate_table(results.paths)
+
+
+def _rate_table(measured: Rates) -> Iterator[str]:
     yield "| | calls/s | lowest to highest | of the bare callable |"
     yield "|---|---:|---|---:|"
-    for subject, rates in results.rates.items():
-        share = results.ratio(subject, BARE) or 0
+    for subject, rates in measured.items():
+        share = _ratio(rates, measured[BARE]) or 0
         yield f"| {subject.title} | {_spread(rates)} | {share:.1%} |"
+    yield ""
+
+
+def _latency(results: Results) -> Iterator[str]:
+    rounds = len(results.latencies[BARE])
+    yield "How long a call takes at half of the highest rate: each round measures the"
+    yield "highest rate and then asks at half of it, on a clock of its own and not after"
+    yield f"each answer (h2load); milliseconds, median of {rounds} rounds:"
+    yield ""
+    yield from _latency_table(results.latencies)
+
+
+def _through_nginx(results: Results) -> Iterator[str]:
+    proxied = results.proxied
+    yield f"Through {results.nginx_version} with the recipe `docs/gate/nginx.conf`, at half of"
+    yield "the highest rate as above. The application behind it answers at once, and alone"
+    yield "means a path that the recipe does not guard. nginx, the application and the load"
+    yield "share a core, the gate has the other:"
+    yield ""
+    yield from _latency_table(proxied)
+    highest = {
+        subject: [latency.highest for latency in latencies]
+        for subject, latencies in proxied.items()
+    }
+    share = _ratio(highest[GUARDED], highest[NGINX]) or 0
+    yield f"With the gate, nginx answers {share:.0%} of the calls that it answers alone."
+    yield ""
+
+
+def _latency_table(measured: Latencies) -> Iterator[str]:
+    yield "| | highest, calls/s | asked, calls/s | p50 | p95 | p99 | lowest to highest p99 |"
+    yield "|---|---:|---:|---:|---:|---:|---|"
+    for subject, latencies in measured.items():
+        highest, asked, p50, p95, p99 = (
+            median(getattr(latency, name) for latency in latencies)
+            for name in ("highest", "asked", "p50", "p95", "p99")
+        )
+        slowest = [latency.p99 for latency in latencies]
+        yield (
+            f"| {subject.title} | {highest:,.0f} | {asked:,.0f}"
+            f" | {p50:.2f} | {p95:.2f} | {p99:.2f}"
+            f" | {min(slowest):.2f} to {max(slowest):.2f} |"
+        )
     yield ""
 
 
@@ -121,8 +197,8 @@ def _targets(results: Results) -> Iterator[Target]:
     yield Target(f"gate to {TOKEN.title}", ratio(GATE, TOKEN), 20, " times")
     yield Target("gate to the bare callable", _percent(ratio(GATE, BARE)), 50, " %")
     yield Target(
-        "gate with 20,000 paths in turn to the bare callable",
-        *(_percent(ratio(GATE_PATHS, BARE)), 45, " %"),
+        f"gate with {PATHS:,} paths in turn to the bare callable",
+        *(_percent(results.paths_ratio()), 45, " %"),
     )
     yield Target(
         "our DRF authentication to the view without",

@@ -17,7 +17,7 @@ from typing import IO
 from bench import load
 from bench.databases import Database
 from bench.machine import MEGABYTE, resident_bytes
-from bench.server import HOST, Server
+from bench.server import HOST, Granian, Server
 
 _REFUSED_SECONDS = 10
 _GATE = "/gate"
@@ -45,9 +45,9 @@ class Queries:
     calls: int
 
 
-def fill_key_cache(server: Server, database: Database, keys: int) -> float:
+def fill_key_cache(server: Granian, database: Database, keys: int) -> float:
     """Use each of so many keys and return by how many megabytes the worker grew."""
-    # What a first load of any kind costs is no matter of the key_cache.
+    # What a first load of any kind costs is not the key cache's.
     load.run(server.url(_GATE), 2, database.credentials()["key"])
     before = resident_bytes(server.worker)
     load.ask_with_each(server.url(_GATE), database.tokens(keys), keys)
@@ -57,7 +57,7 @@ def fill_key_cache(server: Server, database: Database, keys: int) -> float:
 def spread_rate(server: Server, database: Database, keys: int, seconds: int) -> float:
     """Return the gate's rate with a load spread evenly over so many keys."""
     url = server.url(_GATE)
-    return load.run(url, seconds, tokens=database.tokens(keys)).rate
+    return load.run(url, seconds, script=load.spread(database.tokens(keys))).rate
 
 
 def queries(database: Database, keys: int, calls: int) -> Queries:

@@ -23,10 +23,9 @@ _START_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server and its one worker process."""
+    """A server that runs on loopback."""
 
     port: int
-    worker: int
 
     def url(self, path: str) -> str:
         return f"http://{HOST}:{self.port}{path}"
@@ -41,12 +40,19 @@ class Server:
             connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Granian(Server):
+    """A granian and its one worker process."""
+
+    worker: int
+
+
 @contextmanager
 def running(
     application: str, core: int, environment: Mapping[str, str]
-) -> Iterator[Server]:
+) -> Iterator[Granian]:
     """Serve an application on one core until the block ends."""
-    port = _free_port()
+    port = free_port()
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
         *("--host", HOST, "--port", str(port), "--log-level", "warning"),
@@ -58,12 +64,13 @@ def running(
     try:
         _await_port(process, port)
         (worker,) = psutil.Process(process.pid).children()
-        yield Server(port, worker.pid)
+        yield Granian(port, worker.pid)
     finally:
         _stop(process)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that is free now."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         return int(listener.getsockname()[1])

@@ -12,16 +12,12 @@ from bench.server import Server
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`credential` names the one it is called with, if it asks for any.
-
-    `paths` is how many record paths the gate is asked about in turn, 0 for one.
-    """
+    """`credential` names the one it is called with, if it asks for any."""
 
     name: str
     title: str
     path: str
     credential: str = ""
-    paths: int = 0
 
 
 BARE = Subject("bare", "Bare WSGI callable", "/")
@@ -32,11 +28,18 @@ TOKEN = Subject("token", "DRF TokenAuthentication", "/drf-token", "drf_token")
 KNOX = Subject("knox", "django-rest-knox", "/knox", "knox")
 API_KEY = Subject("api-key", "djangorestframework-api-key", "/api-key", "api_key")
 GATE = Subject("gate", "Our /gate", "/gate", "key")
-GATE_PATHS = Subject("gate-paths", "Our /gate, 20,000 paths", "/gate", "key", 20_000)
 WHOAMI = Subject("whoami", "Our /api/whoami", "/api/whoami", "key")
 
-# What is compared is measured one after the other: a machine's speed drifts.
-SUBJECTS = (PLAIN, OPEN, OURS, WHOAMI, BARE, GATE, GATE_PATHS, TOKEN, API_KEY, KNOX)
+PATHS = 20_000
+MANY_PATHS = Subject("paths", f"Our /gate, {PATHS:,} paths in turn", "/gate", "key")
+# The recipe guards what lies below /api/, and nothing else.
+NGINX = Subject("nginx", "nginx alone", "/page")
+GUARDED = Subject("guarded", "nginx with the gate", "/api/egress/bench", "near_key")
+
+SUBJECTS = (PLAIN, OPEN, OURS, WHOAMI, BARE, GATE, TOKEN, API_KEY, KNOX)
+BESIDE_PATHS = (BARE, GATE, MANY_PATHS)
+TIMED = (BARE, OPEN, OURS, GATE, API_KEY)
+PROXIED = (NGINX, GUARDED)
 
 
 class NotGuarded(Exception):
@@ -47,7 +50,7 @@ def refuse_unguarded(
     subject: Subject, server: Server, credentials: Mapping[str, str]
 ) -> None:
     """Raise `NotGuarded` unless exactly the call with the credential passes."""
-    headers = load.headers(_of(subject, credentials))
+    headers = load.headers(authorization(subject, credentials))
     if server.status(subject.path, headers) != HTTPStatus.OK:
         raise NotGuarded(f"{subject.title} refuses its credential.")
     if (
@@ -62,9 +65,9 @@ def rate(
 ) -> float:
     """Return how many calls a second the subject answers."""
     url = server.url(subject.path)
-    credential = _of(subject, credentials)
-    return load.run(url, seconds, credential, paths=subject.paths).rate
+    return load.run(url, seconds, authorization(subject, credentials)).rate
 
 
-def _of(subject: Subject, credentials: Mapping[str, str]) -> str:
+def authorization(subject: Subject, credentials: Mapping[str, str]) -> str:
+    """Return the header's value, empty for a subject that asks for no credential."""
     return credentials.get(subject.credential, "")

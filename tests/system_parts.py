@@ -1,4 +1,4 @@
-"""Puts programs in place that no wheel carries: `system_parts.py nginx wrk`.
+"""Puts programs in place that no wheel carries: `system_parts.py nginx h2load`.
 
 Takes what is found, else Debian's package where it is root; Chromium last of all as
 Playwright's own download. Needs nothing but Python's own library.

@@ -224,13 +224,22 @@ def started(product: Product) -> Iterator[None]:
 @contextmanager
 def running_nginx(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
     """Serve docs/gate/nginx.conf and yield the port."""
+    with running_recipe(folder, product.port, upstream.server_port) as port:
+        yield port
+
+
+@contextmanager
+def running_recipe(
+    folder: Path, product_port: int, upstream_port: int
+) -> Iterator[int]:
+    """Serve docs/gate/nginx.conf before servers on these ports; yield its own port."""
     port = free_port()
     recipe = _changed(
         (RECIPES / "nginx.conf").read_text(),
         {
             "listen 443 ssl;": f"listen {HOST}:{port};",
-            "server 127.0.0.1:8000;": f"server {HOST}:{product.port};",
-            "server 127.0.0.1:9000;": f"server {HOST}:{upstream.server_port};",
+            "server 127.0.0.1:8000;": f"server {HOST}:{product_port};",
+            "server 127.0.0.1:9000;": f"server {HOST}:{upstream_port};",
             "/var/log/nginx/": f"{folder}/",
             # TLS needs certificates and would show nothing more of the gate.
             "ssl_certificate /": "# ssl_certificate /",
