@@ -6,12 +6,14 @@ adds a route says there what it needs. `checks` stops the start where one says n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.urls import URLResolver, get_resolver
+from django.urls.converters import get_converters
 from django.urls.resolvers import RoutePattern
 
 from apikeys.access.endpoint_permissions import Route, RouteTable
@@ -19,6 +21,8 @@ from apikeys.access.endpoint_permissions import Route, RouteTable
 # The declaration of a view that answers for every path which is no endpoint.
 CATCH_ALL: Mapping[str, str | None] = {}
 _ATTRIBUTE = "endpoint_permissions"
+# As `path()` reads it: `<name>` or `<converter:name>`.
+_PARAMETER = re.compile(r"<(?:([^>:]+):)?[^>]+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,13 @@ def declared_routes() -> Iterator[DeclaredRoute]:
 
 @lru_cache(maxsize=1)
 def _table(resolver: URLResolver) -> RouteTable:
-    return RouteTable(
-        Route(_segments(route.text), route.declared)
-        for route in _walk(resolver, "", has_segments=True)
-        if route.declared and route.has_segments
-    )
+    routes: dict[str, Route] = {}
+    for route in _walk(resolver, "", has_segments=True):
+        if route.declared and route.has_segments:
+            expression = _expression(route.text)
+            # Its twin with a slash is the same endpoint.
+            routes.setdefault(expression, Route(expression, route.declared))
+    return RouteTable(routes.values())
 
 
 def _walk(
@@ -76,6 +82,15 @@ def _walk(
             )
 
 
-def _segments(text: str) -> tuple[str | None, ...]:
-    path = text.rstrip("/") or "/"
-    return tuple(None if "<" in segment else segment for segment in path.split("/"))
+def _expression(text: str) -> str:
+    """Return what a route matches as Django's router does, each converter by its own.
+
+    One that took any segment would judge `/x/newest` by the permissions of
+    `/x/<int:id>` where that stands first.
+    """
+    parts = _PARAMETER.split(text.rstrip("/") or "/")
+    # Literal, converter, literal, converter, ...
+    return "".join(
+        f"(?:{get_converters()[part or 'str'].regex})" if place % 2 else re.escape(part)
+        for place, part in enumerate(parts)
+    )

@@ -5,9 +5,9 @@ import pytest
 from apikeys.access.endpoint_permissions import Route, RouteTable
 from apikeys.access.paths import judged_method
 
-LEADS = Route(("", "api", "leads"), {"GET": "crm.view_lead", "POST": "crm.add_lead"})
-ONE = Route(("", "api", "leads", None), {"GET": "crm.view_lead"})
-NEWEST = Route(("", "api", "leads", "newest"), {"GET": None})
+LEADS = Route("/api/leads", {"GET": "crm.view_lead", "POST": "crm.add_lead"})
+ONE = Route("/api/leads/[^/]+", {"GET": "crm.view_lead"})
+NEWEST = Route("/api/leads/newest", {"GET": None})
 TABLE = RouteTable([LEADS, NEWEST, ONE])
 
 

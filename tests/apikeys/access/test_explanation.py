@@ -24,7 +24,7 @@ GRANT = Grant(
     permissions=frozenset({"crm.view_lead"}),
 )
 ROUTE = Route(
-    ("", "api", "egress", "x"),
+    "/api/egress/x",
     {"GET": "crm.view_lead", "POST": "crm.add_lead", "PUT": None},
 )
 CALL = Call("GET", "/api/egress/x", ip_address("2001:db8::1"), NOW, ROUTE)

@@ -29,7 +29,7 @@ GRANT = Grant(
     roles=("Full access",),
     permissions=frozenset({"crm.view_lead"}),
 )
-LEADS = Route(("", "api", "egress", "leads"), {"GET": "crm.view_lead", "PUT": None})
+LEADS = Route("/api/egress/leads", {"GET": "crm.view_lead", "PUT": None})
 CALL = Call(
     method="GET",
     path="/api/egress/leads",

@@ -54,6 +54,21 @@ def test_route_of_ours_is_closed_and_the_hosts_paths_are_not(method, path, code)
     assert (answer.refusal and answer.refusal.code) == code
 
 
+@pytest.mark.urls("tests.apikeys.keys.pages.guarded_urls")
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        pytest.param("/api/egress/numbered/7", "permission_missing", id="number"),
+        pytest.param("/api/egress/numbered/newest", None, id="named-one-behind-it"),
+        pytest.param("/api/egress/numbered/x", None, id="the-host-crms"),
+    ],
+)
+def test_route_is_judged_as_the_router_finds_it(path, code):
+    answer = explain_call(GRANT, method="GET", path=path, address=None, at=NOW)
+
+    assert (answer.refusal and answer.refusal.code) == code
+
+
 @given(st.text(), st.text())
 def test_any_method_and_path_are_explained(method, path):
     answer = explain_call(GRANT, method=method, path=path, address=None, at=NOW)

@@ -13,7 +13,19 @@ def answer(request):
     return HttpResponse()
 
 
+def answer_one(request, number):
+    return HttpResponse()
+
+
+def answer_newest(request):
+    return HttpResponse()
+
+
+NUMBERED = {"GET": "apikeys.view_person"}
+
 urlpatterns = [
+    path("api/egress/numbered/<int:number>", declare(answer_one, NUMBERED)),
+    path("api/egress/numbered/newest", declare(answer_newest, {"GET": None})),
     path("api/egress/secrets", declare(answer, {"GET": "apikeys.view_person"})),
     *urls.urlpatterns,
 ]
