@@ -18,7 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from apikeys.access import credentials, refusals
+from apikeys.access import credentials, parameters, refusals
 from apikeys.access.paths import normal_raw_path
 from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Grant
@@ -101,7 +101,7 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
             environ.get("HTTP_AUTHORIZATION"),
             environ,
             app_settings.key_headers,
-            credentials.query_parameters(target.partition("?")[2]),
+            parameters.query_parameters(target.partition("?")[2]),
         ),
         method=method,
         path=normal_raw_path(target),

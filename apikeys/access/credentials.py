@@ -14,30 +14,8 @@ from typing import Any
 from apikeys.access import authorization as authorization_header
 from apikeys.access import refusals, token_text, tokens
 from apikeys.access.authorization import BLANK, bearer
-from apikeys.access.parameters import (
-    MAX_BODY_BYTES,
-    PARAMETER_PAIRS,
-    Pair,
-    in_carriers,
-    json_parameters,
-    names_to_remove,
-    query_parameters,
-)
+from apikeys.access.parameters import Pair, in_carriers
 from apikeys.access.refusals import Refusal
-
-__all__ = [
-    "MAX_BODY_BYTES",
-    "PARAMETER_PAIRS",
-    "Pair",
-    "PresentedCredential",
-    "bearer",
-    "find",
-    "json_parameters",
-    "names_to_remove",
-    "only_one",
-    "query_parameters",
-    "read",
-]
 
 _because = refusals.CREDENTIALS_MALFORMED.because
 _BEARER_EMPTY = _because("There is no token after Bearer.")

@@ -18,7 +18,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.request import Request
 
-from apikeys.access import credentials, refusals
+from apikeys.access import credentials, parameters, refusals
 from apikeys.access.paths import normal_path
 from apikeys.access.refusals import Refusal
 from apikeys.api.families import Refused
@@ -95,7 +95,7 @@ def find_key(
     """Return the one key that a call presents, or why there is not exactly one."""
     meta, carriers = request.META, []
     if meta.get("QUERY_STRING"):
-        carriers.append(credentials.query_parameters(meta["QUERY_STRING"]))
+        carriers.append(parameters.query_parameters(meta["QUERY_STRING"]))
     if meta.get("CONTENT_LENGTH"):
         carriers.append(_body_parameters(request))
     return credentials.find(authorization, meta, app_settings.key_headers, *carriers)
@@ -108,25 +108,25 @@ def calling_key(request: Request) -> VerifiedKey:
     return request.auth
 
 
-def _body_parameters(request: HttpRequest) -> list[credentials.Pair]:
+def _body_parameters(request: HttpRequest) -> list[parameters.Pair]:
     """Return credential parameters of a form or JSON body of at most 64 kB."""
     length = request.META["CONTENT_LENGTH"]
-    if not length.isdecimal() or not 0 < int(length) <= credentials.MAX_BODY_BYTES:
+    if not length.isdecimal() or not 0 < int(length) <= parameters.MAX_BODY_BYTES:
         return []
     try:
         body = request.body
     except (RequestDataTooBig, OSError):
         return []
     if request.content_type == "application/json":
-        return credentials.json_parameters(body)
+        return parameters.json_parameters(body)
     if request.content_type == "application/x-www-form-urlencoded":
-        return credentials.query_parameters(body.decode("utf-8", "replace"))
+        return parameters.query_parameters(body.decode("utf-8", "replace"))
     if request.content_type == "multipart/form-data":
         return _multipart_parameters(request, body)
     return []
 
 
-def _multipart_parameters(request: HttpRequest, body: bytes) -> list[credentials.Pair]:
+def _multipart_parameters(request: HttpRequest, body: bytes) -> list[parameters.Pair]:
     try:
         fields, _ = MultiPartParser(
             request.META, BytesIO(body), request.upload_handlers
@@ -135,7 +135,7 @@ def _multipart_parameters(request: HttpRequest, body: bytes) -> list[credentials
         return []
     return [
         (name, str(value))
-        for pair in credentials.PARAMETER_PAIRS
+        for pair in parameters.PARAMETER_PAIRS
         for name in pair
         for value in fields.getlist(name)
     ]
@@ -143,7 +143,7 @@ def _multipart_parameters(request: HttpRequest, body: bytes) -> list[credentials
 
 def _remove_from_query(request: Request) -> None:
     """Take credentials out of the query, so that no link or filter repeats them."""
-    names = credentials.names_to_remove(request.query_params)
+    names = parameters.names_to_remove(request.query_params)
     if not names:
         return
     cleaned = request.query_params.copy()

@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-from apikeys.access.credentials import names_to_remove
+from apikeys.access.parameters import names_to_remove
 
 
 class JSONParser(parsers.JSONParser):

@@ -9,7 +9,8 @@ from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from apikeys.access import credentials, refusals, tokens
+from apikeys.access import refusals, tokens
+from apikeys.access.authorization import bearer
 from apikeys.api.authentication import find_key
 from apikeys.api.families import Refused
 from apikeys.api.permissions import IsKey
@@ -57,7 +58,7 @@ class PluginTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[CallingToken, KnownToken] | None:
         inner = request._request
-        text = credentials.bearer(inner.META.get("HTTP_AUTHORIZATION"))
+        text = bearer(inner.META.get("HTTP_AUTHORIZATION"))
         if text is None or not text.startswith(f"{tokens.PLUGIN_TOKEN_PREFIX}_"):
             return None
         if find_key(inner, None) is not refusals.CREDENTIALS_MISSING:

@@ -19,7 +19,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apikeys.access import credentials, refusals
+from apikeys.access import refusals
+from apikeys.access.authorization import bearer
 from apikeys.access.refusals import Refusal
 from apikeys.api.families import FamilyErrors, Refused
 from apikeys.app_settings import app_settings
@@ -130,7 +131,7 @@ def _presented(request: Request) -> str:
     """Return the one token that the call carries, in its body or as a bearer."""
     body = request.data
     in_body = body.get("token") if isinstance(body, Mapping) else None
-    in_header = credentials.bearer(request.META.get("HTTP_AUTHORIZATION"))
+    in_header = bearer(request.META.get("HTTP_AUTHORIZATION"))
     texts = [text for text in (in_body, in_header) if text]
     if not texts:
         raise Refused(TOKEN_MISSING)

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apikeys.access.credentials import MAX_BODY_BYTES
+from apikeys.access.parameters import MAX_BODY_BYTES
 from apikeys.api.families import FamilyErrors
 from apikeys.changes.errors import InvalidFields
 from apikeys.plugin_tokens.services import UnknownPluginToken

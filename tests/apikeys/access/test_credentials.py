@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apikeys.access import credentials, refusals, tokens
+from apikeys.access import credentials, parameters, refusals, tokens
 from apikeys.access.credentials import PresentedCredential
 from apikeys.access.refusals import Refusal
 from apikeys.access.tokens import KEY_PREFIX
@@ -282,12 +282,12 @@ def test_any_bytes_in_the_header_are_a_refusal(value):
 
 @given(st.text())
 def test_any_query_is_read(query):
-    assert isinstance(credentials.query_parameters(query), list)
+    assert isinstance(parameters.query_parameters(query), list)
 
 
 @given(st.binary() | st.text().map(str.encode))
 def test_any_body_is_read(body):
-    assert credentials.json_parameters(body) == []
+    assert parameters.json_parameters(body) == []
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_any_body_is_read(body):
     ],
 )
 def test_query_gives_credential_parameters(query, expected):
-    assert credentials.query_parameters(query) == expected
+    assert parameters.query_parameters(query) == expected
 
 
 @pytest.mark.parametrize(
@@ -340,15 +340,15 @@ def test_query_gives_credential_parameters(query, expected):
     ],
 )
 def test_json_body_gives_credential_parameters(body, expected):
-    assert credentials.json_parameters(body) == expected
+    assert parameters.json_parameters(body) == expected
 
 
 def test_lone_surrogate_in_a_parameter_is_malformed():
-    parameters = credentials.json_parameters(
+    carrier = parameters.json_parameters(
         json.dumps({"api_id": ID, "api_key": "\ud800"}).encode()
     )
 
-    assert _find(None, [], parameters) == MALFORMED
+    assert _find(None, [], carrier) == MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_lone_surrogate_in_a_parameter_is_malformed():
     ],
 )
 def test_only_complete_pairs_are_removed(present, expected):
-    assert credentials.names_to_remove(present) == expected
+    assert parameters.names_to_remove(present) == expected
 
 
 def test_header_names_are_a_setting(settings):
