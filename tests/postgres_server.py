@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 from tempfile import mkdtemp
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import psutil
 
@@ -35,6 +35,34 @@ def running_postgres(options: str = SPEED_BEFORE_SAFETY) -> Iterator[str]:
     with run_folder() as folder:
         _start(folder, options)
         yield f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+
+
+@contextmanager
+def frozen(url: str) -> Iterator[None]:
+    """Stop all processes of a server by signal: it accepts and does not answer."""
+    server = psutil.Process(_pid(_folder_of(url) / "data"))
+    # The first one starts no others once it stands still.
+    server.suspend()
+    processes = [server, *server.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+@contextmanager
+def stopped(url: str) -> Iterator[None]:
+    """End a server with all its sessions, and start it again after the block."""
+    folder = _folder_of(url)
+    # Not as a crash: without fsync that loses what was committed just before.
+    _run(folder, "pg_ctl", "stop", "--mode=fast")
+    try:
+        yield
+    finally:
+        _serve(folder, SPEED_BEFORE_SAFETY)
 
 
 @contextmanager
@@ -67,6 +95,10 @@ def _start(folder: Path, options: str) -> None:
         *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"),
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     )
+    _serve(folder, options)
+
+
+def _serve(folder: Path, options: str) -> None:
     sockets = f"-c listen_addresses='' -c unix_socket_directories='{folder}'"
     _run(
         folder,
@@ -74,6 +106,11 @@ def _start(folder: Path, options: str) -> None:
         *("start", "--wait", "--log", str(folder / "log")),
         *("--options", f"{sockets} {options}"),
     )
+
+
+def _folder_of(url: str) -> Path:
+    (folder,) = parse_qs(urlsplit(url).query)["host"]
+    return Path(folder)
 
 
 def _account() -> pwd.struct_passwd | None:
@@ -90,7 +127,7 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
     account = _account()
     programs = (folder / WHEEL.name if account else WHEEL) / "pginstall" / "bin"
     # Not a pipe: the server inherits it and would keep it open.
-    with (folder / f"{program}.out").open("wb") as report:
+    with (folder / f"{program}.out").open("wb") as output:
         result = subprocess.run(
             [programs / program, "--pgdata", folder / "data", *arguments],
             user=account and account.pw_uid,
@@ -98,7 +135,7 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
             extra_groups=account and [],
             cwd=folder,
             stdin=subprocess.DEVNULL,
-            stdout=report,
+            stdout=output,
             stderr=subprocess.STDOUT,
             check=False,
         )
@@ -127,7 +164,10 @@ def _remove(folder: Path) -> None:
 
 def _is_running(data: Path) -> bool:
     try:
-        pid = int((data / "postmaster.pid").read_text().split()[0])
-        return str(data) in psutil.Process(pid).cmdline()
+        return str(data) in psutil.Process(_pid(data)).cmdline()
     except (FileNotFoundError, psutil.NoSuchProcess):
         return False
+
+
+def _pid(data: Path) -> int:
+    return int((data / "postmaster.pid").read_text().split()[0])

@@ -85,7 +85,6 @@ class Product:
     gate_headers: str
     port: int
     server: subprocess.Popen[bytes] | None = None
-    database_url: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -97,7 +96,7 @@ class Product:
             },
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "ENV_FILE": os.devnull,
-            "DATABASE_URL": self.database_url or f"sqlite:///{self.database}",
+            "DATABASE_URL": f"sqlite:///{self.database}",
             "SECRET_KEY": "only-for-this-test-" + "x" * 50,
             "API_KEY_PEPPERS": "1:" + "0123456789abcdef" * 4,
             "FIELD_ENCRYPTION_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtb28=",
@@ -203,20 +202,12 @@ def running_upstream() -> Iterator[Upstream]:
 
 
 @contextmanager
-def running_product(
-    folder: Path, gate_headers: str, database_url: str = ""
-) -> Iterator[Product]:
-    product = Product(folder, gate_headers, free_port(), database_url=database_url)
+def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
+    product = Product(folder, gate_headers, free_port())
     product.manage("migrate", "--verbosity", "0")
-    with started(product):
-        yield product
-
-
-@contextmanager
-def started(product: Product) -> Iterator[None]:
     product.start()
     try:
-        yield
+        yield product
     finally:
         product.stop()
 

@@ -203,6 +203,64 @@ def test_use_that_cannot_be_written_is_kept_for_later(issued, caplog):
     assert _stored(issued) == (AT + MICROSECOND, "2001:db8::1")
 
 
+def test_with_no_interval_each_use_is_written_at_once(issued, settings):
+    settings.LAST_USE_FLUSH_SECONDS = 0
+    secret = _secret(issued)
+    last_use.record_use(secret, ADDRESS, AT)
+
+    last_use.record_use(secret, OTHER, AT + MICROSECOND)
+
+    assert _stored(issued) == (AT + MICROSECOND, "2001:db8::1")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seconds", [0, 3600])
+def test_use_that_is_due_is_written_by_the_timer_at_once(seconds, issued, settings):
+    settings.KEY_CACHE_READER = "thread"
+    settings.LAST_USE_FLUSH_SECONDS = seconds
+    settings.DATABASE_TIMEOUT_SECONDS = 10
+    written = threading.Event()
+    writers: list[threading.Thread] = []
+
+    def write(uses):
+        last_use._write(uses)
+        writers.append(threading.current_thread())
+        written.set()
+
+    collector = LastUse(write)
+    collector.record_use(_secret(issued), ADDRESS, AT)
+
+    assert written.wait(10)
+    collector.stop()
+    assert writers == [collector._timer]
+    writers[0].join(10)
+    assert _stored(issued) == (AT, "192.0.2.1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_call_does_not_wait_for_a_write_that_hangs(issued, settings):
+    secret = _secret(issued)
+    settings.KEY_CACHE_READER = "thread"
+    begun, let_go = threading.Event(), threading.Event()
+
+    def hang(uses):
+        begun.set()
+        assert let_go.wait(10)
+
+    collector = LastUse(hang)
+
+    collector.record_use(secret, ADDRESS, AT)
+    assert begun.wait(10)
+    collector.record_use(secret, ADDRESS, AT + 2 * HOUR)
+
+    assert not let_go.is_set()
+    let_go.set()
+    assert collector._timer is not None
+    collector._is_stopped = True
+    collector._wake.set()
+    collector._timer.join(10)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_timer_writes_what_is_collected(issued, settings):
     settings.KEY_CACHE_READER = "thread"
