@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, collapse_addresses
-from itertools import chain
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
 from apikeys.access.client_ip import parse_network
 
@@ -12,13 +11,11 @@ from apikeys.access.client_ip import parse_network
 def covers_every_address(networks: Iterable[str]) -> bool:
     """Tell whether networks together hold every IPv4 or every IPv6 address."""
     parsed = [parse_network(network) for network in networks]
-    collapsed = chain(
-        collapse_addresses(each for each in parsed if isinstance(each, IPv4Network)),
-        collapse_addresses(
-            each for each in parsed if not isinstance(each, IPv4Network)
-        ),
+    ipv4 = collapse_addresses(each for each in parsed if isinstance(each, IPv4Network))
+    ipv6 = collapse_addresses(each for each in parsed if isinstance(each, IPv6Network))
+    return any(not network.prefixlen for network in ipv4) or any(
+        not network.prefixlen for network in ipv6
     )
-    return any(network.prefixlen == 0 for network in collapsed)
 
 
 def covers_every_path(patterns: Iterable[str]) -> bool:

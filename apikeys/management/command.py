@@ -64,9 +64,9 @@ def add_as_argument(parser: CommandParser) -> None:
     )
 
 
-def counted(number: int, thing: str) -> str:
-    """Return `1 key` or `2 keys`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def counted(number: int, thing: str, things: str = "") -> str:
+    """Return `1 key` or `2 keys`; `things` is for a word with a plural of its own."""
+    return f"{number} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def _refuse_broken_text(options: dict[str, Any]) -> None:

@@ -58,6 +58,13 @@ def _written(text: str) -> datetime:
     return at
 
 
+def local_time(text: str | None) -> str:
+    """Return an ISO time as a person reads it, in the server's zone."""
+    if text is None:
+        return ""
+    return timezone.localtime(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M")
+
+
 def roles_named(names: list[str]) -> list[Group]:
     """Return the roles, or end the command with the names that there are."""
     roles = list(Group.objects.filter(name__in=names))

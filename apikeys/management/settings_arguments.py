@@ -17,7 +17,7 @@ from apikeys.keys.values import OPEN_BOXES, SETTINGS, KeySettings
 # Which lists restrict nothing, beside empty ones, and what a key with one may do.
 _RESTRICTS_NOTHING = {"networks": covers_every_address, "endpoints": covers_every_path}
 _OPENNESS = {
-    "networks": "be open to any address",
+    "networks": "be used from any address",
     "endpoints": "call all endpoints of its type",
 }
 
@@ -92,7 +92,7 @@ def _refuse_unsaid_openness(
         is_refused = not values and KEY_TYPES[key_type].fields[name] is Need.REQUIRED
         if is_open and not (options[box] or is_kept or is_refused):
             objections.append(
-                f"The key would {_OPENNESS[name]}: restrict it with"
+                f"The key could {_OPENNESS[name]}: restrict it with"
                 f" {SETTINGS[name].option}, or add {_flag(box)}."
             )
     if objections:

@@ -95,7 +95,7 @@ def test_list_is_for_reading_and_has_no_values():
         f"{first.public_id}\tfirst\t\ta.com,b.com",
         f"{second.public_id}\tsecond\tBerlin\texample.com",
     ]
-    assert errors == "2 plugin tokens.\n"
+    assert errors == "2 plugin tokens\n"
     assert value not in output
 
 
@@ -183,7 +183,7 @@ def test_tokens_move_to_the_newest_key_and_lost_ones_are_named(settings):
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, *old_keys]
 
     assert _run("reencrypt_plugin_tokens")[0] == (
-        "1 plugin tokens moved, 0 were current.\n"
+        "1 plugin token moved, 0 were current.\n"
     )
     settings.FIELD_ENCRYPTION_KEYS = old_keys
     make_token("stays")
