@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from unicodedata import combining, east_asian_width
 
 from django.core.management.base import CommandParser
+from django.utils import timezone
 
 from apikeys.management.command import OperatorCommand, counted
 
@@ -61,8 +62,12 @@ class ListCommand(OperatorCommand):
         }
         form = options["format"] or ("table" if self.stdout.isatty() else "lines")
         writers[form](records)
+        self.stdout.flush()
         if form in ("table", "lines"):
-            self.say(counted(len(records), self.thing, self.things))
+            text = counted(len(records), self.thing, self.things)
+            if form == "table" and any(name.endswith("_at") for name in self.columns):
+                text += f", times in {timezone.get_current_timezone_name()}"
+            self.say(text)
 
     def _write_json(self, records: list[Record]) -> None:
         self.stdout.write(json.dumps(records, indent=2))
@@ -81,7 +86,12 @@ class ListCommand(OperatorCommand):
     def _write_table(self, records: list[Record]) -> None:
         if not records:
             return
-        rows = [[name.replace("_", " ").upper() for name in self.columns]]
+        rows = [
+            [
+                name.removesuffix("_at").replace("_", " ").upper()
+                for name in self.columns
+            ]
+        ]
         rows += [
             [
                 _printable(self.table_cell(name, record[name]) or self._empty(name))

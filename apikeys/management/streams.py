@@ -7,8 +7,8 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 # What a shell reports of a tool that a closed pipe or Ctrl-C has ended.
 _CLOSED_PIPE, _INTERRUPTED = 141, 130
@@ -18,6 +18,7 @@ _CLOSED_PIPE, _INTERRUPTED = 141, 130
 def failed_writes_end_plainly() -> Iterator[None]:
     """Exit quietly on a closed pipe, and with one line where output cannot be written."""
     _replace_closed_streams()
+    sys.stdout, sys.stderr = map(_remembering, (sys.stdout, sys.stderr))
     try:
         yield
         error = _failed_write()
@@ -58,17 +59,51 @@ def _opened(mode: int) -> TextIO:
     return open(os.open(os.devnull, mode), "w", encoding="utf-8")
 
 
-def _failed_write() -> OSError | None:
-    """Return why output cannot be written. What failed once is kept and fails again."""
-    error = None
-    for stream in (sys.stderr, sys.stdout):
+class _RememberingStream(io.TextIOWrapper):
+    """Tells a write that failed from every other OSError."""
+
+    failure: OSError | None = None
+
+    def write(self, text: str, /) -> int:
         try:
+            return super().write(text)
+        except OSError as error:
+            self.failure = error
+            raise
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            self.failure = error
+            raise
+
+
+def _remembering(stream: TextIO) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    stream.flush()
+    settings: dict[str, Any] = {
+        "encoding": stream.encoding,
+        "errors": stream.errors,
+        "line_buffering": stream.line_buffering,
+        "write_through": stream.write_through,
+    }
+    return _RememberingStream(stream.detach(), **settings)
+
+
+def _failed_write() -> OSError | None:
+    """Return why output could not be written, if it could not."""
+    failure = None
+    for stream in (sys.stderr, sys.stdout):
+        with suppress(OSError):
             stream.flush()
-        except OSError as failure:
-            error = failure
+        failed = getattr(stream, "failure", None)
+        if failed is not None:
+            failure = failed
             # Python writes the rest once more as it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    return error
+    return failure
 
 
 def _reported(error: OSError) -> int:

@@ -16,6 +16,8 @@ from apikeys.management.settings_arguments import (
     cleaned_settings,
 )
 
+_TYPES = [kind.name.value for kind in KEY_TYPES.values()]
+
 
 class Command(OperatorCommand):
     help = (
@@ -28,9 +30,10 @@ class Command(OperatorCommand):
         parser.add_argument("name", help="Say what will use the key.")
         parser.add_argument(
             "--type",
-            choices=[name.value for name in KEY_TYPES],  # type: ignore[attr-defined]  # the names are members of an enum
+            choices=_TYPES,
+            metavar="TYPE",
             required=True,
-            help="What the key may call at all.",
+            help=f"What the key may call at all: {', '.join(_TYPES)}.",
         )
         parser.add_argument(
             "--role",
@@ -77,6 +80,7 @@ class Command(OperatorCommand):
 
     def _print(self, issued: IssuedKey, *, as_json: bool) -> None:
         self.stdout.write(_as_json(issued) if as_json else issued.token.text)
+        self.stdout.flush()
         if issued.password and not as_json:
             self.say(f"Application password: {issued.password}")
 

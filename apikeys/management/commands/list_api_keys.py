@@ -11,6 +11,8 @@ from apikeys.keys.models import ApiKey, ApiKeyQuerySet
 from apikeys.management.listing import ListCommand, Record
 from apikeys.management.operator import local_time, roles_named
 
+_TYPES = [kind.name.value for kind in KEY_TYPES.values()]
+
 
 class Command(ListCommand):
     help = "List the API keys, newest first; deleted ones only when asked for."
@@ -35,8 +37,9 @@ class Command(ListCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--type",
-            choices=[kind.name.value for kind in KEY_TYPES.values()],
-            help="Only keys of this type.",
+            choices=_TYPES,
+            metavar="TYPE",
+            help=f"Only keys of this type: {', '.join(_TYPES)}.",
         )
         parser.add_argument(
             "--status",
