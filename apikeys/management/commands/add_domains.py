@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from apikeys.management.command import OperatorCommand, add_as_argument
@@ -27,11 +28,13 @@ class Command(OperatorCommand):
         add_as_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with refusals_end_the_command():
+        with transaction.atomic(), refusals_end_the_command():
             token = self.service(
                 options["id"],
                 domains=options["domains"],
                 actor=acting(options["username"]),
                 at=timezone.now(),
             )
+            # Done and undone, so that it is refused for every reason that counts.
+            transaction.set_rollback(options.get("dry_run", False))
         self.stdout.write(joined(token.domains))
