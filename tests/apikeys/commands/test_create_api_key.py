@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 from django.contrib.auth.hashers import check_password
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apikeys.access import tokens
@@ -339,3 +341,63 @@ def test_a_key_made_in_somebodys_name_says_so(run):
     entry = AuditEntry.objects.get()
     assert (entry.actor_kind, entry.actor) == ("command", "ada")
     assert ApiKey.objects.get().created_by == "ada"
+
+
+def test_a_date_ends_with_its_day_in_the_servers_zone(run, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+
+    ran = run("create_api_key", "Billing", *V1, *OPEN, "--expires=2050-12-31")
+
+    expires_at = datetime(2050, 12, 31, 22, 59, 59, tzinfo=UTC)
+    assert ApiKey.objects.get().expires_at == expires_at
+    assert ran.err == "The key expires at 2050-12-31T23:59:59+01:00.\n"
+
+
+def test_today_is_not_in_the_past(run, settings):
+    # A zone in which it is not near midnight: no new day begins during the test.
+    settings.TIME_ZONE = "Etc/GMT-12" if timezone.now().hour >= 18 else "Etc/GMT-3"
+    today = timezone.localdate().isoformat()
+
+    ran = run("create_api_key", "Billing", *V1, *OPEN, "--expires", today)
+
+    assert (ran.refusal, ApiKey.objects.count()) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("expires", "text"),
+    [
+        (
+            "2027-03-28T02:30",
+            "2027-03-28T02:30:00 does not exist in Europe/Berlin. Write"
+            " 2027-03-28T01:30:00+01:00 or 2027-03-28T03:30:00+02:00.",
+        ),
+        (
+            "2027-10-31 02:30",
+            "2027-10-31T02:30:00 happens twice in Europe/Berlin. Write"
+            " 2027-10-31T02:30:00+02:00 or 2027-10-31T02:30:00+01:00.",
+        ),
+    ],
+)
+def test_an_hour_that_the_clock_skips_or_repeats_is_refused(
+    expires, text, run, settings
+):
+    settings.TIME_ZONE = "Europe/Berlin"
+
+    ran = run("create_api_key", "Billing", *V1, *OPEN, "--expires", expires)
+
+    assert ran.refusal == f"Error: argument --expires: {text}"
+    assert ApiKey.objects.count() == 0
+
+
+def test_no_password_is_told_of_a_token_that_could_not_be_written(db):
+    class Broken(StringIO):
+        def flush(self):
+            raise OSError(28, "No space left on device")
+
+    talk = StringIO()
+    arguments = ("Portal", "--type=webservice_standard", *OPEN)
+
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("create_api_key", *arguments, stdout=Broken(), stderr=talk)
+
+    assert (talk.getvalue(), ApiKey.objects.count()) == ("", 0)
