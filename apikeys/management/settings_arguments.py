@@ -40,6 +40,11 @@ def add_settings_arguments(parser: CommandParser) -> None:
             )
 
 
+def option_dest(name: str) -> str:
+    """Return the name under which the option of a field is parsed."""
+    return SETTINGS[name].option.removeprefix("--").replace("-", "_")
+
+
 def cleaned_settings(
     name: str,
     options: dict[str, Any],
@@ -54,7 +59,7 @@ def cleaned_settings(
     """
     given = asdict(before or KeySettings(name=name)) | {"name": name}
     for field in given:
-        asked = options.get(_dest(field))
+        asked = options.get(option_dest(field))
         if asked is None and options.get(OPEN_BOXES.get(field, "")):
             asked = []
         value = given[field] if asked is None else asked
@@ -97,10 +102,6 @@ def _refuse_unsaid_openness(
             )
     if objections:
         raise CommandError(" ".join(objections))
-
-
-def _dest(name: str) -> str:
-    return SETTINGS[name].option.removeprefix("--").replace("-", "_")
 
 
 def _flag(box: str) -> str:
