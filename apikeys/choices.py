@@ -37,6 +37,8 @@ class AuditAction(models.TextChoices):
     ROLE_CREATED = "role_created", _("Role created")
     ROLE_CHANGED = "role_changed", _("Role changed")
     ROLE_DELETED = "role_deleted", _("Role deleted")
+    PERSON_CREATED = "person_created", _("Person created")
+    PERSON_CHANGED = "person_changed", _("Person changed")
 
 
 class CacheName(models.TextChoices):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.access.key_types import KEY_TYPES, KeyType, Need, misfits
+from apikeys.keys.expiry import MalformedExpiry, read_expiry
 from apikeys.keys.models import ApiKey
 from apikeys.keys.values import (
     MAX_EXPIRY,
@@ -145,6 +146,17 @@ class EditKeyForm(KeySettingsForm, VersionForm):
                 del self.fields[name]
 
 
+class ExpiryField(forms.DateTimeField):
+    """A date, which ends with its day, or a time, as commands read them."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            at = read_expiry(str(value).strip()) if value else None
+        except MalformedExpiry as error:
+            raise forms.ValidationError(str(error)) from None
+        return at or super().to_python(value)
+
+
 class IssueKeyForm(KeySettingsForm, NonceForm):
     key_type = forms.ChoiceField(
         label=_("Type"),
@@ -154,7 +166,7 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
         widget=forms.Select(attrs={"data-key-type": ""}),
     )
     expires = forms.ChoiceField(label=_("Expires"), initial="90")
-    expires_at = forms.DateTimeField(
+    expires_at = ExpiryField(
         label=_("Expiry date"),
         required=False,
         widget=forms.DateTimeInput(

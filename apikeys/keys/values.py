@@ -91,7 +91,13 @@ class KeySettings:
         ),
     )
     public_url: str = field(
-        default="", metadata=_asked(FieldGroup.RESTRICTIONS, "--public-url")
+        default="",
+        metadata=_asked(
+            FieldGroup.RESTRICTIONS,
+            "--public-url",
+            metavar="URL",
+            help="Address of the portal, to which e-mails to its users link.",
+        ),
     )
     accepts_parameters: bool = field(
         default=False,
@@ -101,7 +107,12 @@ class KeySettings:
             help="Whether credentials are accepted as parameters.",
         ),
     )
-    note: str = field(default="", metadata=_asked(FieldGroup.NOTE, "--note"))
+    note: str = field(
+        default="",
+        metadata=_asked(
+            FieldGroup.NOTE, "--note", metavar="TEXT", help="A note for colleagues."
+        ),
+    )
 
     @classmethod
     def of(cls, key: object) -> Self:

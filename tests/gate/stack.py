@@ -124,9 +124,17 @@ class Product:
         return result.stdout.strip()
 
     def create_key(self, name: str, *options: str) -> dict[str, str]:
-        """Return what `create_api_key --json` tells of a new v1 key."""
+        """Return what `create_api_key --json` tells of a new v1 key, open unless said."""
         role = ("--role", "Full access")
-        arguments = ("--type", "v1", *role, *options, "--json")
+        openness = [
+            box
+            for option, box in (
+                ("--allow-ip", "--open-to-any-address"),
+                ("--endpoint", "--all-endpoints"),
+            )
+            if option not in options
+        ]
+        arguments = ("--type", "v1", *role, *openness, *options, "--json")
         return dict(json.loads(self.manage("create_api_key", name, *arguments)))
 
     def start(self) -> None:

@@ -21,6 +21,7 @@ from apikeys.keys.services import (
     update_key,
 )
 from apikeys.keys.values import KeySettings
+from apikeys.organization.people import PersonChanges, change_person, create_person
 from apikeys.organization.services import change_role, create_role, delete_role
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
@@ -34,7 +35,13 @@ from apikeys.plugin_tokens.services import (
     reveal_value,
     set_may_manage_tokens,
 )
-from tests.factories import IssuedFactory, RoleFactory, permission, person_actor
+from tests.factories import (
+    IssuedFactory,
+    PersonFactory,
+    RoleFactory,
+    permission,
+    person_actor,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +160,15 @@ def _reencrypt(at):
         settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[1:]
 
 
+def _create_person(at):
+    create_person(username="bob", given=PersonChanges(), actor=OPERATOR, at=at)
+
+
+def _change_person(at):
+    shut_out = PersonChanges(is_active=False, roles=())
+    change_person("ada", given=shut_out, actor=OPERATOR, at=at)
+
+
 ACTIONS = [
     (_issue, "key_created"),
     (_update, "key_changed"),
@@ -177,6 +193,8 @@ ACTIONS = [
     (_reveal_value, "plugin_token_shown"),
     (_delete_token, "plugin_token_deleted"),
     (_reencrypt, "plugin_tokens_reencrypted"),
+    (_create_person, "person_created"),
+    (_change_person, "person_changed"),
 ]
 
 
@@ -189,6 +207,7 @@ def prepared(at):
     rotate_key(_key_id("Rotated"), overlap=DAY, actor=OPERATOR, at=at)
     delete_key(_key_id("Deleted"), actor=OPERATOR, at=at)
     RoleFactory(name="Support")
+    PersonFactory(username="ada", roles=["Administrator"])
     issue_plugin_token(name="Editor", domains=["a.com", "c.com"], actor=OPERATOR, at=at)
 
 
