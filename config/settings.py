@@ -45,6 +45,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Every API route works with and without a trailing slash; a redirect would
 # drop a POST body and repeat the credential.
 APPEND_SLASH = False
+# Of any body; what a server reads before a call starts (config/front.py).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # Apps
 
@@ -281,6 +283,9 @@ SPECTACULAR_SETTINGS = {
 
 # Ours
 
+# How long a body may take to arrive, and how many calls one worker makes at once.
+BODY_SECONDS = env.float("BODY_SECONDS", default=5.0)
+CALL_THREADS = env.int("CALL_THREADS", default=4)
 # Peppers under which digests of secrets are made, as "number:text,number:text".
 # The highest number signs; a row remembers its own. Losing one loses its keys.
 API_KEY_PEPPERS = {
