@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from django.contrib import admin
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apikeys.access.tokens import KEY_PREFIX
 from apikeys.keys import secret_views, views
 from apikeys.keys.filters import (
     ExpiryFilter,
@@ -34,6 +36,9 @@ from apikeys.pages.lists import CredentialList
 from apikeys.pages.numbers import count_text, count_up_to_limit
 from apikeys.pages.people import may_manage
 
+_PREFIX = f"{KEY_PREFIX}_"
+_AS_IN_IDS = str.maketrans(ascii_lowercase, ascii_uppercase)
+
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(CredentialList):
@@ -41,7 +46,7 @@ class ApiKeyAdmin(CredentialList):
 
     list_display = ("name_and_id", "may_call", "state", "last_used_ago", "created")
     list_filter = (TypeFilter, StatusFilter, RestrictionFilter, ExpiryFilter)
-    search_fields = ("name", "key_id")
+    search_fields = ("name", "key_id__contains")
     search_help_text = gettext_lazy("Search name or key ID")
 
     def get_urls(self) -> list[URLPattern]:
@@ -62,6 +67,14 @@ class ApiKeyAdmin(CredentialList):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return ApiKey.objects.with_last_use().with_rotation(timezone.now())
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        # As IDs are written: a database folds the case of each row for a fifth of
+        # the time that a list of many takes. Names are found in any case.
+        term = search_term.translate(_AS_IN_IDS).replace(_PREFIX.upper(), _PREFIX)
+        return super().get_search_results(request, queryset, term)
 
     def navigation_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return ApiKey.objects.present()

@@ -10,6 +10,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+_IN_LOGS = "%Y-%m-%d %H:%M:%S UTC"
+
 
 def ago(at: datetime) -> SafeString:
     """Return `3 minutes ago` as a `<time>` whose title is the exact time."""
@@ -47,7 +49,6 @@ def _time(at: datetime, text: str) -> SafeString:
 
 
 def _title(at: datetime) -> str:
-    """Return the moment in the person's zone and in UTC, as logs say it."""
-    moments = (timezone.localtime(at), timezone.localtime(at, UTC))
-    texts = [date_format(moment, "j M Y, H:i:s T") for moment in moments]
-    return " = ".join(dict.fromkeys(texts))
+    """Return the moment in the person's zone, and in UTC as logs have it."""
+    here = date_format(timezone.localtime(at), "j M Y, H:i:s T")
+    return here if here.endswith("UTC") else f"{here} ({at.astimezone(UTC):{_IN_LOGS}})"

@@ -133,7 +133,7 @@ def test_times_are_shown_in_the_zone_of_the_person(as_reader, history):
     here = at.astimezone(ZoneInfo("Asia/Tokyo"))
     (shown,) = screens.first_lines(response, "when")
     assert shown == f"{here:%-d %b %Y, %H:%M:%S}"
-    title = f"{here:%-d %b %Y, %H:%M:%S} JST = {at:%-d %b %Y, %H:%M:%S} UTC"
+    title = f"{here:%-d %b %Y, %H:%M:%S} JST ({at:%Y-%m-%d %H:%M:%S} UTC)"
     assert f'title="{title}"' in screens.text_of(response)
     assert "Times in Asia/Tokyo" in screens.text_of(response)
 
