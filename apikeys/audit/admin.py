@@ -15,7 +15,7 @@ from apikeys.audit.filters import ActionFilter, ActorKindFilter, MomentFilter
 from apikeys.audit.models import AuditEntry
 from apikeys.audit.subjects import pages_of
 from apikeys.pages.cells import Line, cell, linked
-from apikeys.pages.changes import changes_html, changes_in_short
+from apikeys.pages.changes import all_changes_html, changes_in_short
 from apikeys.pages.display import to_the_second
 from apikeys.pages.lists import OwnFiltersOnly
 from apikeys.pages.people import may_look
@@ -24,6 +24,7 @@ from apikeys.pages.people import may_look
 @admin.register(AuditEntry)
 class AuditEntryAdmin(OwnFiltersOnly):
     list_display = ("when", "what", "subject", "who", "from_address")
+    row_names = (gettext_lazy("entry"), gettext_lazy("entries"))
     list_filter = (ActionFilter, ActorKindFilter, MomentFilter)
     search_fields = ("subject_id", "subject_name", "actor", "address")
     search_help_text = gettext_lazy("Search key, ID, person or address")
@@ -112,6 +113,6 @@ def _details(entry: AuditEntry) -> SafeString:
     return format_html(
         '<details class="more"><summary>{}</summary>{}<dl class="kv">{}</dl></details>',
         changes_in_short(entry.changes, entry.at) or _("Details"),
-        changes_html(entry.changes, entry.at) if entry.changes else "",
+        all_changes_html(entry.changes, entry.at),
         format_html_join("", "<dt>{}</dt><dd>{}</dd>", facts),
     )

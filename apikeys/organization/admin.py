@@ -39,6 +39,8 @@ class RoleAdmin(OwnFiltersOnly):
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search name")
     ordering = ("name",)
+    row_names = (gettext_lazy("role"), gettext_lazy("roles"))
+    shows_times = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         roles: QuerySet[Group] = super().get_queryset(request)

@@ -138,6 +138,11 @@ class BoundedChangeList(ChangeList):
         return self.result_count > PAGE_SIZES[0]
 
     @property
+    def row_names(self) -> tuple[Any, Any]:
+        names = (self.opts.verbose_name, self.opts.verbose_name_plural)
+        return self.model_admin.row_names or names
+
+    @property
     def page_range(self) -> list[int | str]:
         if not self.multi_page:
             return []
@@ -150,11 +155,7 @@ class BoundedChangeList(ChangeList):
     @property
     def position_text(self) -> str:
         """Return `51 to 100 of 1,000+ API keys`."""
-        names = (
-            self.opts.verbose_name_plural
-            if self.result_count != 1
-            else self.opts.verbose_name
-        )
+        names = self.row_names[self.result_count != 1]
         if not self.multi_page and not self.is_later_window:
             return f"{self.count_text} {names}"
         values = {

@@ -18,9 +18,7 @@ from apikeys.pages.display import exact, exact_text
 
 Changes = Mapping[str, Any]
 
-_LONG_LIST = 3
 _TEXT_CHARACTERS = 60
-_ADDED, _REMOVED = "_added", "_removed"
 _OVERLAP = "overlap_ends_at"
 _COUNTED: dict[str, Any] = {
     "domains": ngettext_lazy("%d domain", "%d domains"),
@@ -45,12 +43,18 @@ def changes_in_short(changes: Changes, at: datetime) -> str:
 
 
 def changes_html(changes: Changes, at: datetime) -> SafeString | str:
-    """Return the old and new value of each changed field as a short list.
-
-    A long list of values is its count; the whole opens without a script.
-    """
+    """Return what changed in a few words; the old and new values open without a script."""
     if not changes:
-        return "—"
+        return ""
+    return format_html(
+        '<details class="more"><summary>{}</summary>{}</details>',
+        changes_in_short(changes, at),
+        all_changes_html(changes, at),
+    )
+
+
+def all_changes_html(changes: Changes, at: datetime) -> SafeString:
+    """Return the old and new value of each changed field as a list, however long."""
     return format_html_join(
         "",
         '<div class="change"><small>{}</small> {}</div>',
@@ -63,8 +67,7 @@ def changes_html(changes: Changes, at: datetime) -> SafeString | str:
 
 def _short(name: str, old: Any, new: Any, at: datetime) -> Iterator[str]:
     if isinstance(old, list) or isinstance(new, list):
-        for count_text, _values in _deltas(name, old, new):
-            yield count_text
+        yield from _deltas(name, old, new)
     elif name == _OVERLAP:
         yield f"{_name(name)} {_overlap(new, at)}"
     elif old is not None or new in (None, ""):
@@ -76,51 +79,30 @@ def _short(name: str, old: Any, new: Any, at: datetime) -> Iterator[str]:
 
 
 def _change(name: str, old: Any, new: Any, at: datetime) -> SafeString | str:
-    if isinstance(old, list) or isinstance(new, list):
-        return _lists(name, old, new)
     if name == _OVERLAP:
         return _overlap(new, at)
     before, after = (_html(name, value) for value in (old, new))
     if old is None:
         return after
+    if new is None and isinstance(old, list):
+        # The field itself says that these were removed.
+        return before
     return format_html("<del>{}</del> → <ins>{}</ins>", before, after)
 
 
-def _lists(name: str, old: Any, new: Any) -> SafeString | str:
-    if max(len(old or []), len(new or [])) <= _LONG_LIST:
-        if old is None:
-            return _text(new)
-        return format_html(
-            "<del>{}</del> → <ins>{}</ins>", _text(old), _text(new or [])
-        )
-    return format_html_join(
-        " ",
-        '<details class="more"><summary>{}</summary><div class="values">{}</div></details>',
-        ((text, ", ".join(values)) for text, values in _deltas(name, old, new)),
-    )
+def _deltas(name: str, old: Any, new: Any) -> Iterator[str]:
+    """Yield how many values came, and how many went."""
+    before, after = (set(map(str, values or [])) for values in (old, new))
+    if after - before:
+        yield _("%s added") % _count(name, len(after - before))
+    if before - after:
+        yield _("%s removed") % _count(name, len(before - after))
 
 
-def _deltas(name: str, old: Any, new: Any) -> Iterator[tuple[str, list[str]]]:
-    """Yield in words how many values came and went, and which."""
-    before, after = (list(map(str, values or [])) for values in (old, new))
-    known, kept = set(before), set(after)
-    added = [value for value in after if value not in known]
-    removed = [value for value in before if value not in kept]
-    if added:
-        yield _("%s added") % _count(name, added), added
-    if removed:
-        yield _("%s removed") % _count(name, removed), removed
-
-
-def _count(name: str, values: list[str]) -> str:
-    counted = _COUNTED.get(_plain(name))
-    if counted is None:
-        return f"{len(values)} {_name(_plain(name))}"
-    return str(counted % len(values))
-
-
-def _plain(name: str) -> str:
-    return name.removesuffix(_ADDED).removesuffix(_REMOVED)
+def _count(name: str, count: int) -> str:
+    plain = name.removesuffix("_added").removesuffix("_removed")
+    counted = _COUNTED.get(plain)
+    return str(counted % count) if counted else f"{count} {_name(plain)}"
 
 
 def _name(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils.functional import Promise
 
 from apikeys.pages.change_list import BoundedChangeList
 from apikeys.pages.people import may_look, may_manage
@@ -20,6 +21,9 @@ class OwnFiltersOnly(admin.ModelAdmin):
     the list never shows (the digest of a password) from left to right.
     """
 
+    # One row and several of them, if the model's own names do not say it.
+    row_names: tuple[Promise, Promise] | None = None
+    shows_times = True
     list_display_links = None
     list_per_page = 50
     show_full_result_count = False

@@ -25,7 +25,7 @@ _DOMAINS_SHOWN = 2
 class PluginTokenAdmin(CredentialList):
     """The plugin tokens list; everything about one is a page of `views.plugin_tokens`."""
 
-    list_display = ("name_link", "domain_list", "location", "created", "last_used")
+    list_display = ("name_link", "domain_list", "place", "created", "last_used")
     # As their index has it.
     ordering = ("-created_at", "-public_id")
     list_filter = (ManagingFilter,)
@@ -91,7 +91,7 @@ class PluginTokenAdmin(CredentialList):
         )
 
     @admin.display(description=gettext_lazy("Location"))
-    def location(self, token: PluginToken) -> SafeString:
+    def place(self, token: PluginToken) -> SafeString:
         return cell(token.location.name if token.location else _("Agency"))
 
     @admin.display(description=gettext_lazy("Created"), ordering="created_at")
