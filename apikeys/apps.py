@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 from apikeys.choices import ActorKind, AuditAction
+from apikeys.contributions import AuditSubject
 
 
 class ApiKeysConfig(AppConfig):
@@ -13,6 +14,11 @@ class ApiKeysConfig(AppConfig):
     verbose_name = "API"
     audit_actions = dict(AuditAction.choices)
     actor_kinds = dict(ActorKind.choices)
+    audit_subjects = (
+        AuditSubject("apikeys.ApiKey", "key_id"),
+        AuditSubject("apikeys.PluginToken", "public_id"),
+        AuditSubject("auth.Group", "id", before="role "),
+    )
     grantable_models = ("apikeys.plugintoken",)
 
     def ready(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from bench import databases, machine, proxy, report, scale, server
+from bench import databases, lists, machine, proxy, report, scale, server
 from bench.databases import Database
 from bench.latency import Latency, at_half
 from bench.paths import PathsInTurn
@@ -39,7 +39,7 @@ SIZES = Sizes(few=1_000, total=1_000_000, many=10_000, most=100_000)
 QUICK_SIZES = Sizes(few=100, total=5_000, many=1_000, most=5_000)
 PARTS = (
     *("compare", "paths", "latency", "nginx"),
-    *("scale", "deactivation", "plugin-tokens"),
+    *("scale", "deactivation", "lists", "plugin-tokens"),
 )
 # As installed, but for a bulk load that no longer waits for its own log.
 POSTGRES_OPTIONS = "-c max_wal_size=4GB -c shared_buffers=512MB -c jit=off"
@@ -109,6 +109,8 @@ def _measure(plan: Plan, core: int, stack: ExitStack) -> Results:
         many = databases.fill(url, "many", folder, sizes.total, used)
         serve_many = _serve("config.wsgi:application", many, core, stack)
         _scale(plan, (few, serve_few), (many, serve_many), results)
+    if "lists" in plan.parts:
+        results.list_pages = _lists(plan, url, folder)
     if "deactivation" in plan.parts:
         _say("Deactivating a key from another process ...")
         results.refused_after = scale.refused_after(serve_few, few, plan.trials)
@@ -199,6 +201,15 @@ def _scale(
         measured = scale.spread_rate(many[1], many[0], sizes.most, plan.seconds)
         results.spread.setdefault(sizes.most, []).append(measured)
     results.queries = scale.queries(many[0], sizes.most, sizes.many)
+
+
+def _lists(plan: Plan, url: str, folder: Path) -> dict[lists.Page, lists.Times]:
+    sizes = (lists.FEW_KEYS, min(lists.MANY_KEYS, plan.sizes.most))
+    _say(f"Lists of the Settings screens with {sizes[0]:,} and {sizes[1]:,} keys ...")
+    few, many = (
+        databases.fill(url, f"lists_{keys}", folder, keys, [1]) for keys in sizes
+    )
+    return lists.compare(few, many, plan.rounds)
 
 
 def _plugin_tokens() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
 
-from bench import machine
+from bench import lists, machine
 from bench.latency import Latency
 from bench.scale import Queries, Sizes
 from bench.server import BLOCKING_THREADS
@@ -43,6 +43,7 @@ class Results:
     refused_after: list[float] = field(default_factory=list)
     megabytes: float | None = None
     queries: Queries | None = None
+    list_pages: dict[lists.Page, lists.Times] = field(default_factory=dict)
 
     def ratio(self, subject: Subject, other: Subject) -> float | None:
         return _ratio(self.rates.get(subject), self.rates.get(other))
@@ -101,6 +102,8 @@ def lines(results: Results) -> Iterator[str]:
         yield from _through_nginx(results)
     if results.spread:
         yield from _scale(results)
+    if results.list_pages:
+        yield from _lists(results)
     yield "| target | wanted | measured | |"
     yield "|---|---:|---:|---|"
     for target in _targets(results):
@@ -191,6 +194,22 @@ def _scale(results: Results) -> Iterator[str]:
         yield ""
 
 
+def _lists(results: Results) -> Iterator[str]:
+    pages = results.list_pages
+    rounds = len(next(iter(pages.values())).few)
+    yield f"Pages of the Settings screens with {lists.FEW_KEYS:,} keys and with"
+    yield f"{lists.MANY_KEYS:,} on PostgreSQL; milliseconds, median of {rounds} rounds:"
+    yield ""
+    yield "| | few keys | many keys | lowest to highest |"
+    yield "|---|---:|---:|---|"
+    for page, times in pages.items():
+        yield (
+            f"| {page.title} | {median(times.few):.1f} | {median(times.many):.1f}"
+            f" | {min(times.many):.1f} to {max(times.many):.1f} |"
+        )
+    yield ""
+
+
 def _targets(results: Results) -> Iterator[Target]:
     sizes, ratio = results.sizes, results.ratio
     yield Target(f"gate to {API_KEY.title}", ratio(GATE, API_KEY), 18, " times")
@@ -211,6 +230,9 @@ def _targets(results: Results) -> Iterator[Target]:
     yield Target(
         f"memory of {sizes.many:,} remembered keys", results.megabytes, 60, " MB", True
     )
+    for page, times in results.list_pages.items():
+        text = f"{page.title}, many keys to few"
+        yield Target(text, times.ratio, page.limit, " times", True)
     slowest = max(results.refused_after, default=None)
     trials = len(results.refused_after)
     yield Target(
