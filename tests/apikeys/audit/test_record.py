@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
+from django.test import Client
 
 from apikeys.audit.models import AuditEntry
 from apikeys.changes.actors import OPERATOR, Actor
@@ -21,6 +22,7 @@ from apikeys.keys.services import (
     update_key,
 )
 from apikeys.keys.values import KeySettings
+from apikeys.organization.models import Person
 from apikeys.organization.services import change_role, create_role, delete_role
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
@@ -153,6 +155,24 @@ def _reencrypt(at):
         settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[1:]
 
 
+def _sign_in(at):
+    _send("/settings/login/", username="ada", password="right")
+
+
+def _fail_to_sign_in(at):
+    _send("/settings/login/", username="ada", password="wrong")
+
+
+def _fail_to_change_the_password(at):
+    client = Client()
+    client.force_login(Person.objects.get(username="ada"))
+    _send("/settings/password_change/", client, old_password="wrong")
+
+
+def _send(path, client=None, **form):
+    (client or Client()).post(path, form)
+
+
 ACTIONS = [
     (_issue, "key_created"),
     (_update, "key_changed"),
@@ -177,6 +197,9 @@ ACTIONS = [
     (_reveal_value, "plugin_token_shown"),
     (_delete_token, "plugin_token_deleted"),
     (_reencrypt, "plugin_tokens_reencrypted"),
+    (_sign_in, "signed_in"),
+    (_fail_to_sign_in, "sign_in_failed"),
+    (_fail_to_change_the_password, "own_password_refused"),
 ]
 
 
@@ -189,6 +212,7 @@ def prepared(at):
     rotate_key(_key_id("Rotated"), overlap=DAY, actor=OPERATOR, at=at)
     delete_key(_key_id("Deleted"), actor=OPERATOR, at=at)
     RoleFactory(name="Support")
+    Person.objects.create_user("ada", password="right", is_staff=True)
     issue_plugin_token(name="Editor", domains=["a.com", "c.com"], actor=OPERATOR, at=at)
 
 
