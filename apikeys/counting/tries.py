@@ -13,6 +13,7 @@ pass in any stretch of `per`.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ class TooManyTries(Exception):
     def __init__(self, wait: timedelta) -> None:
         super().__init__("Too many tries.")
         self.wait = wait
+
+    @property
+    def wait_seconds(self) -> int:
+        """The wait as `Retry-After` has it (RFC 9110, 10.2.3)."""
+        return max(1, math.ceil(self.wait.total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)

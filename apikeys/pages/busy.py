@@ -29,18 +29,13 @@ class BusyMiddleware:
         self, request: HttpRequest, error: Exception
     ) -> HttpResponse | None:
         if isinstance(error, TooManyTries):
-            seconds = seconds_of(error)
+            seconds = error.wait_seconds
             minutes = math.ceil(seconds / _MINUTE)
             status = HTTPStatus.TOO_MANY_REQUESTS
             return _page(request, "429.html", status, seconds, minutes=minutes)
         if isinstance(error, TooManyHashes):
             return _page(request, "503.html", HTTPStatus.SERVICE_UNAVAILABLE, 1)
         return None
-
-
-def seconds_of(error: TooManyTries) -> int:
-    """Return the wait as `Retry-After` has it (RFC 9110, 10.2.3): whole seconds."""
-    return max(1, math.ceil(error.wait.total_seconds()))
 
 
 def _page(
