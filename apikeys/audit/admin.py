@@ -51,8 +51,8 @@ class AuditEntryAdmin(OwnFiltersOnly):
             {
                 "title": _("Audit trail"),
                 "subtitle": _(
-                    "Who did what to which credential. Entries are written with the"
-                    " change itself and are never changed or deleted."
+                    "Who did what to which credential, and who signed in. Entries are"
+                    " written with the change itself and are never changed or deleted."
                 ),
                 "empty_state": {
                     "title": _("Nothing has happened yet"),
@@ -76,7 +76,9 @@ class AuditEntryAdmin(OwnFiltersOnly):
     def what(self, entry: AuditEntry) -> str:
         return entry.get_action_display()
 
-    @admin.display(description=gettext_lazy("Key or role"), ordering="subject_name")
+    @admin.display(
+        description=gettext_lazy("Key, role or person"), ordering="subject_name"
+    )
     def subject(self, entry: AuditEntry) -> SafeString:
         return format_html(
             "<b>{}</b><br><small>{}</small>", entry.subject_name, entry.subject_id

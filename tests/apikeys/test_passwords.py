@@ -29,7 +29,7 @@ def test_hash_takes_one_core(product_hasher):
 
 
 def test_hash_of_several_lanes_verifies_and_is_made_anew():
-    made_anew = []
+    made_anew: list[str] = []
 
     assert check_password("a good password", OF_EIGHT_LANES, made_anew.append)
     assert not check_password("another", OF_EIGHT_LANES, made_anew.append)

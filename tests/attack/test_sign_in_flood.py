@@ -77,7 +77,8 @@ def sign_in(name, password, address):
 def flood(guess):
     """Send `guess(thread, number)` from threads at once; return the statuses."""
     line = threading.Barrier(THREADS, timeout=20)
-    seen, errors = Counter(), []
+    seen: Counter[int] = Counter()
+    errors: list[Exception] = []
 
     def run(thread):
         try:

@@ -39,7 +39,7 @@ def ada():
 @pytest.fixture
 def hashes(monkeypatch):
     """What the hasher was asked for."""
-    asked = []
+    asked: list[str] = []
     hasher = type(get_hasher())
     for step in ("encode", "verify"):
         _listen(monkeypatch, hasher, step, asked)
