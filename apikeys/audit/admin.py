@@ -77,7 +77,7 @@ class AuditEntryAdmin(OwnFiltersOnly):
         return entry.get_action_display()
 
     @admin.display(
-        description=gettext_lazy("Key, role or person"), ordering="subject_name"
+        description=gettext_lazy("Subject"), ordering="subject_name"
     )
     def subject(self, entry: AuditEntry) -> SafeString:
         return format_html(
