@@ -111,6 +111,27 @@ def check_gate_settings(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
+def check_bounds_of_sign_in(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse bounds with which nobody could sign in, or stay signed in."""
+    problems: list[CheckMessage] = []
+    if settings.PASSWORD_HASHES_AT_ONCE < 1:
+        problems.append(
+            Error(
+                "PASSWORD_HASHES_AT_ONCE is below 1: no password could be checked.",
+                id="apikeys.E030",
+            )
+        )
+    if not 0 < settings.SESSION_IDLE_SECONDS <= settings.SESSION_MAX_SECONDS:
+        problems.append(
+            Error(
+                "SESSION_IDLE_SECONDS is not between 1 and SESSION_MAX_SECONDS.",
+                id="apikeys.E031",
+            )
+        )
+    return problems
+
+
+@register(Tags.security)
 def check_paths_and_headers(**kwargs: Any) -> list[CheckMessage]:
     """Refuse extra paths and header pairs that would mean more, or nothing."""
     problems: list[CheckMessage] = []

@@ -77,13 +77,14 @@ MIDDLEWARE = [
         else "csp.middleware.CSPMiddleware"
     ),
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apikeys.organization.sessions.PersonSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.TimeZoneMiddleware",
+    "apikeys.pages.busy.BusyMiddleware",
 ]
 
 # Templates
@@ -150,11 +151,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["apikeys.passwords.BoundedArgon2PasswordHasher"]
+# How many passwords one process checks at once; each takes a core and 100 MB.
+PASSWORD_HASHES_AT_ONCE = env.int("PASSWORD_HASHES_AT_ONCE", default=2)
 AUTH_USER_MODEL = "apikeys.Person"
 AUTHENTICATION_BACKENDS = ["apikeys.organization.sign_in.SignIn"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# Sessions of people
+
+SESSION_ENGINE = "apikeys.organization.sessions"
+# A session ends so long after the person was last seen, and at any rate after so long.
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=12 * 60 * 60)
+SESSION_MAX_SECONDS = env.int("SESSION_MAX_SECONDS", default=14 * 24 * 60 * 60)
+SESSION_COOKIE_AGE = SESSION_MAX_SECONDS
 
 # Internationalisation
 

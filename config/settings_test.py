@@ -16,15 +16,14 @@ os.environ.update(
     }
 )
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from apikeys.passwords import BoundedArgon2PasswordHasher
 
 from .settings import *
 
 
-class QuickArgon2PasswordHasher(Argon2PasswordHasher):
+class QuickArgon2PasswordHasher(BoundedArgon2PasswordHasher):
     time_cost = 1
     memory_cost = 8
-    parallelism = 1
 
 
 PASSWORD_HASHERS = ["config.settings_test.QuickArgon2PasswordHasher"]

@@ -11,6 +11,8 @@ from rest_framework import exceptions
 
 from apikeys.access import refusals
 from apikeys.access.refusals import Refusal
+from apikeys.counting.tries import TooManyTries
+from apikeys.passwords import TooManyHashes
 
 
 class Said(NamedTuple):
@@ -48,6 +50,10 @@ class FamilyErrors:
             return exceptions.ParseError()
         if isinstance(error, exceptions.NotAuthenticated):
             return Refused(refusals.CREDENTIALS_MISSING)
+        if isinstance(error, TooManyHashes):
+            return Refused(refusals.SERVER_BUSY)
+        if isinstance(error, TooManyTries):
+            return exceptions.Throttled(error.wait_seconds)
         return error
 
     def get_exception_handler(self) -> Any:

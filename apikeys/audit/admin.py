@@ -53,8 +53,8 @@ class AuditEntryAdmin(OwnFiltersOnly):
             {
                 "title": _("Audit trail"),
                 "subtitle": _(
-                    "Who did what to which credential. Entries are written with the"
-                    " change itself and are never changed or deleted."
+                    "Who did what to which credential, and who signed in. Entries are"
+                    " written with the change itself and are never changed or deleted."
                 ),
                 "empty_state": {
                     "title": _("Nothing has happened yet"),

@@ -3,18 +3,22 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.access.client_ip import Address
 from apikeys.changes.actors import Actor
+from apikeys.choices import AuditAction
 from apikeys.organization.models import Person
 from apikeys.organization.roles import (
     grantable_permissions,
     is_built_in,
     permission_name,
 )
+from apikeys.organization.sign_in import PasswordTry, try_password
 from apikeys.pages.fields import RowsField, plain_line
 
 # Where Django's own word for a thing is not ours.
@@ -40,6 +44,32 @@ class SignInForm(AdminAuthenticationForm):
         field.label = _("User name or e-mail")
         # Django allows what a user name may have, and an e-mail can be longer.
         field.widget.attrs["maxlength"] = Person._meta.get_field("email").max_length
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """Asks for the old password, which may be tried as often as at a sign-in."""
+
+    def __init__(
+        self, *args: Any, actor: Actor, address: Address | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._actor = actor
+        self._address = address
+
+    def clean_old_password(self) -> str:
+        typed: str = self.cleaned_data["old_password"]
+        attempt = PasswordTry(
+            typed_name=self.user.get_username(),
+            person=self.user,
+            address=self._address,
+            actor=self._actor,
+            action=AuditAction.OWN_PASSWORD_REFUSED,
+            at=timezone.now(),
+        )
+        if not try_password(attempt, lambda: self.user.check_password(typed)):
+            code = "password_incorrect"
+            raise forms.ValidationError(self.error_messages[code], code=code)
+        return typed
 
 
 class PermissionsField(RowsField):

@@ -75,8 +75,41 @@ class Person(AbstractUser):
             ),
         ]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Here, because it must hold whatever code sets a password or deactivates. Django
+        # keeps a newly set password until it is saved, and not where it only hashes anew.
+        newly_set = getattr(self, "_password", None)
+        ends_sessions = newly_set is not None or not self.is_active
+        super().save(*args, **kwargs)
+        if ends_sessions:
+            self.sessions.all().delete()
+
     def get_full_name(self) -> str:
         return self.display_name or super().get_full_name()
 
     def get_short_name(self) -> str:
         return self.display_name or super().get_short_name()
+
+
+class PersonSession(models.Model):
+    """A browser in which somebody is signed in. Its cookie alone holds the key."""
+
+    key_digest = models.CharField(max_length=64, primary_key=True)
+    # Empty before a sign-in.
+    person = models.ForeignKey(
+        Person, models.CASCADE, related_name="sessions", null=True
+    )
+    data = models.TextField()
+    # From where and with what it was seen last.
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200)
+    started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    def __str__(self) -> str:
+        return f"session of {self.person} since {self.started_at:%Y-%m-%d %H:%M}"

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from apikeys.checks import (
+    check_bounds_of_sign_in,
     check_digests_have_their_pepper,
     check_gate_settings,
     check_paths_and_headers,
@@ -75,6 +76,25 @@ def test_settings_of_the_gate_are_checked(name, value, ids, settings):
     setattr(settings, name, value)
 
     assert [problem.id for problem in check_gate_settings()] == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ids"),
+    [
+        pytest.param("PASSWORD_HASHES_AT_ONCE", 1, [], id="one-hash"),
+        pytest.param("PASSWORD_HASHES_AT_ONCE", 0, ["apikeys.E030"], id="no-hash"),
+        pytest.param("SESSION_IDLE_SECONDS", 60, [], id="a-minute"),
+        pytest.param("SESSION_IDLE_SECONDS", 0, ["apikeys.E031"], id="no-time"),
+        pytest.param("SESSION_IDLE_SECONDS", 1209600, [], id="as-long-as-the-most"),
+        pytest.param(
+            "SESSION_MAX_SECONDS", 3600, ["apikeys.E031"], id="less-than-idle"
+        ),
+    ],
+)
+def test_bounds_of_sign_in_are_checked(name, value, ids, settings):
+    setattr(settings, name, value)
+
+    assert [problem.id for problem in check_bounds_of_sign_in()] == ids
 
 
 # Newer Django's checks of models ask SQLite what it can.

@@ -48,6 +48,25 @@ def test_throttled_call_is_told_when_to_come_back(call, assert_problem):
     assert response["Retry-After"] == "5"
 
 
+def test_caller_of_too_many_tries_is_told_when_to_come_back(call, assert_problem):
+    response = call("/api/egress/raise/tries")
+
+    assert_problem(response, 429, "throttled")
+    assert response["Retry-After"] == "42"
+
+
+def test_call_beyond_the_hashes_at_once_is_told_to_come_back(
+    call, assert_problem, settings
+):
+    assert call("/api/egress/password").json() == {"is_right": True}
+    settings.PASSWORD_HASHES_AT_ONCE = 0
+
+    response = call("/api/egress/password")
+
+    assert_problem(response, 503, "server_busy")
+    assert response["Retry-After"] == "1"
+
+
 def test_invalid_values_are_named(call, assert_problem):
     body = assert_problem(call("/api/egress/raise/invalid"), 400, "invalid")
 

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
+from django.test import Client
 
 from apikeys.audit.models import AuditEntry
 from apikeys.changes.actors import OPERATOR, Actor
@@ -22,6 +23,7 @@ from apikeys.keys.services import (
 )
 from apikeys.keys.values import KeySettings
 from apikeys.organization.people import PersonChanges, change_person, create_person
+from apikeys.organization.models import Person
 from apikeys.organization.services import change_role, create_role, delete_role
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
@@ -169,6 +171,24 @@ def _change_person(at):
     change_person("ada", given=shut_out, actor=OPERATOR, at=at)
 
 
+def _sign_in(at):
+    _send("/settings/login/", username="ada", password="right")
+
+
+def _fail_to_sign_in(at):
+    _send("/settings/login/", username="ada", password="wrong")
+
+
+def _fail_to_change_the_password(at):
+    client = Client()
+    client.force_login(Person.objects.get(username="ada"))
+    _send("/settings/password_change/", client, old_password="wrong")
+
+
+def _send(path, client=None, **form):
+    (client or Client()).post(path, form)
+
+
 ACTIONS = [
     (_issue, "key_created"),
     (_update, "key_changed"),
@@ -195,6 +215,9 @@ ACTIONS = [
     (_reencrypt, "plugin_tokens_reencrypted"),
     (_create_person, "person_created"),
     (_change_person, "person_changed"),
+    (_sign_in, "signed_in"),
+    (_fail_to_sign_in, "sign_in_failed"),
+    (_fail_to_change_the_password, "own_password_refused"),
 ]
 
 
@@ -207,7 +230,7 @@ def prepared(at):
     rotate_key(_key_id("Rotated"), overlap=DAY, actor=OPERATOR, at=at)
     delete_key(_key_id("Deleted"), actor=OPERATOR, at=at)
     RoleFactory(name="Support")
-    PersonFactory(username="ada", roles=["Administrator"])
+    Person.objects.create_user("ada", password="right", is_staff=True)
     issue_plugin_token(name="Editor", domains=["a.com", "c.com"], actor=OPERATOR, at=at)
 
 
