@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +26,8 @@ RECIPES = PROJECT / "docs" / "gate"
 HOST, CLIENT = "127.0.0.1", "127.0.0.2"
 # A test never sleeps: it asks again until this has passed.
 PATIENCE_SECONDS = 30
+# Names of what a recipe has in comments, to be taken in by whoever needs it.
+Switches = Sequence[str]
 STEP_SECONDS = 0.02
 
 
@@ -41,7 +43,11 @@ class Answer:
 
 
 class Upstream(ThreadingHTTPServer):
-    """Answers every call with what it saw of it, and keeps that."""
+    """Answers every call with what it saw of it, and keeps that.
+
+    It also does what makes an upgrade dangerous: asked for one, it leaves HTTP behind and
+    takes whatever comes through the connection then for further calls.
+    """
 
     daemon_threads = True
 
@@ -63,6 +69,12 @@ class _Echo(BaseHTTPRequestHandler):
             "body": self.rfile.read(length).decode(),
         }
         self.server.seen.append(call)
+        if "Upgrade" in self.headers:
+            self.send_response(101)
+            self.send_header("Connection", "Upgrade")
+            self.send_header("Upgrade", self.headers["Upgrade"])
+            self.end_headers()
+            return
         is_broken = self.path.endswith("/broken")
         body = b"broken by itself" if is_broken else json.dumps(call).encode()
         self.send_response(500 if is_broken else 200)
@@ -71,7 +83,8 @@ class _Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
+    do_PRI = _answer
 
     def log_message(self, *arguments) -> None:
         pass
@@ -166,8 +179,13 @@ class Stack:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         host: str = "crm.example.com",
+        then: bytes = b"",
     ) -> Answer:
-        """Call the proxy as a client would; the target is sent as it stands."""
+        """Call the proxy as a client would; the target is sent as it stands.
+
+        `then` goes through the connection after an answer that leaves HTTP (101); what
+        comes back is the body.
+        """
         connection = http.client.HTTPConnection(
             HOST, self.port, timeout=10, source_address=(CLIENT, 0)
         )
@@ -181,10 +199,23 @@ class Stack:
             connection.putheader(name, value)
         try:
             connection.endheaders(body)
+            if then:
+                return _after_upgrade(connection, then)
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
+
+
+def _after_upgrade(connection: http.client.HTTPConnection, then: bytes) -> Answer:
+    # http.client waits for another answer after 101.
+    reader = connection.sock.makefile("rb")
+    status = int(reader.readline().split()[1])
+    headers = http.client.parse_headers(reader)
+    if status != 101:
+        return Answer(status, headers, b"")
+    connection.sock.sendall(then)
+    return Answer(status, headers, reader.readline())
 
 
 @contextmanager
@@ -213,20 +244,24 @@ def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
 
 
 @contextmanager
-def running_nginx(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
+def running_nginx(
+    folder: Path, product: Product, upstream: Upstream, switches: Switches = ()
+) -> Iterator[int]:
     """Serve docs/gate/nginx.conf and yield the port."""
-    with running_recipe(folder, product.port, upstream.server_port) as port:
+    with running_recipe(
+        folder, product.port, upstream.server_port, switches=switches
+    ) as port:
         yield port
 
 
 @contextmanager
 def running_recipe(
-    folder: Path, product_port: int, upstream_port: int
+    folder: Path, product_port: int, upstream_port: int, *, switches: Switches = ()
 ) -> Iterator[int]:
     """Serve docs/gate/nginx.conf before servers on these ports; yield its own port."""
     port = free_port()
-    recipe = _changed(
-        (RECIPES / "nginx.conf").read_text(),
+    recipe = changed(
+        switched((RECIPES / "nginx.conf").read_text(), switches),
         {
             "listen 443 ssl;": f"listen {HOST}:{port};",
             "server 127.0.0.1:8000;": f"server {HOST}:{product_port};",
@@ -239,9 +274,13 @@ def running_recipe(
     )
     (folder / "recipe.conf").write_text(recipe)
     (folder / "nginx.conf").write_text(_NGINX_AROUND.format(folder=folder))
-    command = [_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    with running([*command, "-e", str(folder / "start.log")], port):
+    with running(nginx_command(folder), port):
         yield port
+
+
+def nginx_command(folder: Path) -> list[str]:
+    command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    return [*command, "-e", str(folder / "start.log")]
 
 
 # What a distribution's own nginx.conf puts around the recipe.
@@ -263,11 +302,18 @@ http {{
 
 
 @contextmanager
-def running_caddy(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
-    """Serve docs/gate/Caddyfile and yield the port."""
+def running_caddy(
+    folder: Path,
+    product: Product,
+    upstream: Upstream,
+    switches: Switches = (),
+    *,
+    binary: str | None = None,
+) -> Iterator[int]:
+    """Serve docs/gate/Caddyfile and yield the port; with the current Caddy if no other."""
     port = free_port()
-    recipe = _changed(
-        (RECIPES / "Caddyfile").read_text(),
+    recipe = changed(
+        switched((RECIPES / "Caddyfile").read_text(), switches),
         {
             # TLS needs certificates and would show nothing more of the gate.
             "\ncrm.example.com {": f"\nhttp://crm.example.com:{port} {{\n\tbind {HOST}",
@@ -278,19 +324,19 @@ def running_caddy(folder: Path, product: Product, upstream: Upstream) -> Iterato
         },
     )
     (folder / "Caddyfile").write_text(recipe)
-    command = [_program("caddy"), "run", "--config", str(folder / "Caddyfile")]
+    command = [binary or program("caddy"), "run", "--config", str(folder / "Caddyfile")]
     own = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with (folder / "caddy.log").open("wb") as log, running(command, port, own, log):
         yield port
 
 
 @contextmanager
-def guarded(folder: Path, proxy=running_nginx, gate_headers="original"):
+def guarded(folder: Path, proxy=running_nginx, gate_headers="original", switches=()):
     """Start all three, each on a free port, and end them with the block."""
     with ExitStack() as stack:
         upstream = stack.enter_context(running_upstream())
         product = stack.enter_context(running_product(folder, gate_headers))
-        port = stack.enter_context(proxy(folder, product, upstream))
+        port = stack.enter_context(proxy(folder, product, upstream, switches))
         yield Stack(port, product, upstream, folder)
 
 
@@ -312,12 +358,22 @@ def running(
 
 
 def find_program(name: str) -> str | None:
+    """Return a program of the virtual environment, else one of the system."""
+    return shutil.which(name, path=Path(sys.executable).parent) or system_program(name)
+
+
+def system_program(name: str) -> str | None:
     # Debian keeps servers in folders that are not on everybody's path.
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
-    return shutil.which(name, path=path)
+    folders = [
+        folder
+        for folder in path.split(os.pathsep)
+        if Path(folder) != Path(sys.executable).parent
+    ]
+    return shutil.which(name, path=os.pathsep.join(folders))
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     found = find_program(name)
     assert found, f"{name} is not installed; `make test` installs it where it may."
     return found
@@ -353,8 +409,15 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _changed(recipe: str, changes: Mapping[str, str]) -> str:
+def changed(recipe: str, changes: Mapping[str, str]) -> str:
     for text, replacement in changes.items():
         assert text in recipe, f"The recipe no longer holds “{text}”."
         recipe = recipe.replace(text, replacement)
+    return recipe
+
+
+def switched(recipe: str, switches: Switches) -> str:
+    """Take the lines that begin with `#<switch> ` into the recipe."""
+    for switch in switches:
+        recipe = changed(recipe, {f"#{switch} ": ""})
     return recipe
