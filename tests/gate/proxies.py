@@ -33,9 +33,7 @@ class Proxy:
 
     name: str
     gate_headers: str
-    start: Callable[
-        [Path, Product, Upstream, Switches], AbstractContextManager[int]
-    ]
+    start: Callable[[Path, Product, Upstream, Switches], AbstractContextManager[int]]
 
 
 @contextmanager
