@@ -21,6 +21,8 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
+from tests import system_parts
+
 PROJECT = Path(__file__).resolve().parents[2]
 RECIPES = PROJECT / "docs" / "gate"
 HOST, CLIENT = "127.0.0.1", "127.0.0.2"
@@ -359,18 +361,13 @@ def running(
 
 def find_program(name: str) -> str | None:
     """Return a program of the virtual environment, else one of the system."""
-    return shutil.which(name, path=Path(sys.executable).parent) or system_program(name)
+    own = shutil.which(name, path=str(Path(sys.executable).parent))
+    return own or system_program(name)
 
 
 def system_program(name: str) -> str | None:
-    # Debian keeps servers in folders that are not on everybody's path.
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
-    folders = [
-        folder
-        for folder in path.split(os.pathsep)
-        if Path(folder) != Path(sys.executable).parent
-    ]
-    return shutil.which(name, path=os.pathsep.join(folders))
+    found = system_parts.find(name)
+    return str(found) if found else None
 
 
 def program(name: str) -> str:
