@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -99,6 +99,7 @@ class Product:
     folder: Path
     gate_headers: str
     port: int
+    more_environment: Mapping[str, str] = field(default_factory=dict)
     server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -120,6 +121,7 @@ class Product:
             "TRUST_FORWARDED_PROTO": "true",
             "SECURE_SSL_REDIRECT": "false",
             "GATE_HEADERS": self.gate_headers,
+            **self.more_environment,
         }
 
     @property
@@ -235,8 +237,10 @@ def running_upstream() -> Iterator[Upstream]:
 
 
 @contextmanager
-def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
-    product = Product(folder, gate_headers, free_port())
+def running_product(
+    folder: Path, gate_headers: str, **more_environment: str
+) -> Iterator[Product]:
+    product = Product(folder, gate_headers, free_port(), more_environment)
     product.manage("migrate", "--verbosity", "0")
     product.start()
     try:
@@ -261,28 +265,31 @@ def running_recipe(
     folder: Path, product_port: int, upstream_port: int, *, switches: Switches = ()
 ) -> Iterator[int]:
     """Serve docs/gate/nginx.conf before servers on these ports; yield its own port."""
-    port = free_port()
-    recipe = changed(
-        switched((RECIPES / "nginx.conf").read_text(), switches),
-        {
-            "listen 443 ssl;": f"listen {HOST}:{port};",
-            "server 127.0.0.1:8000;": f"server {HOST}:{product_port};",
-            "server 127.0.0.1:9000;": f"server {HOST}:{upstream_port};",
-            "/var/log/nginx/": f"{folder}/",
-            # TLS needs certificates and would show nothing more of the gate.
-            "ssl_certificate /": "# ssl_certificate /",
-            "ssl_certificate_key /": "# ssl_certificate_key /",
-        },
-    )
-    (folder / "recipe.conf").write_text(recipe)
-    (folder / "nginx.conf").write_text(_NGINX_AROUND.format(folder=folder))
-    with running(nginx_command(folder), port):
+    servers = {
+        "server 127.0.0.1:8000;": f"server {HOST}:{product_port};",
+        "server 127.0.0.1:9000;": f"server {HOST}:{upstream_port};",
+    }
+    recipe = switched((RECIPES / "nginx.conf").read_text(), switches)
+    with running_nginx_recipe(folder, changed(recipe, servers)) as port:
         yield port
 
 
-def nginx_command(folder: Path) -> list[str]:
+@contextmanager
+def running_nginx_recipe(folder: Path, recipe: str) -> Iterator[int]:
+    """Serve a recipe for nginx whose servers are set; yield its own port."""
+    port = free_port()
+    places = {
+        "listen 443 ssl;": f"listen {HOST}:{port};",
+        "/var/log/nginx/": f"{folder}/",
+        # TLS needs certificates and would show nothing more of the gate.
+        "ssl_certificate /": "# ssl_certificate /",
+        "ssl_certificate_key /": "# ssl_certificate_key /",
+    }
+    (folder / "recipe.conf").write_text(changed(recipe, places))
+    (folder / "nginx.conf").write_text(_NGINX_AROUND.format(folder=folder))
     command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    return [*command, "-e", str(folder / "start.log")]
+    with running([*command, "-e", str(folder / "start.log")], port):
+        yield port
 
 
 # What a distribution's own nginx.conf puts around the recipe.
