@@ -27,10 +27,10 @@ IN_PRODUCTION := env ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: ALLOWED_H
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run run-gate test test-sqlite test-postgres coverage check format lock bench system-parts
+.PHONY: help run run-gate test test-sqlite test-postgres test-gateways coverage check format lock bench system-parts
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/base.stamp ## serve on this machine, at http://localhost:8000 (PORT)
 	@$(PYTHON) -m config.first_run --port "$(PORT)"
@@ -56,6 +56,10 @@ test-sqlite: system-parts
 test-postgres: system-parts
 	$(PYTEST) --postgres
 
+test-gateways: system-parts $(VENV)/gateways.stamp ## the recipes of docs/gate in every proxy
+	@$(PYTHON) tests/system_parts.py caddy
+	$(PYTEST) --dist loadscope --gateways -m gateways tests
+
 coverage: $(VENV)/dev.stamp ## what the last "make test" ran of the code
 	$(PYTHON) -m coverage report --fail-under=95
 	$(PYTHON) -m coverage report --fail-under=100 --include='$(COVERED_FULLY)'
@@ -77,7 +81,7 @@ format: $(VENV)/dev.stamp ## put code and templates in form
 		xargs -r $(VENV)/bin/djade --target-version 5.2
 
 lock: $(VENV)/dev.stamp ## write requirements/*.txt anew from *.in
-	for name in base dev bench; do \
+	for name in base dev bench gateways; do \
 		$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 			--no-header --no-emit-index-url --no-strip-extras $(LOCK_FLAGS) \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
@@ -98,6 +102,11 @@ $(VENV)/base.stamp: requirements/base.txt | $(PYTHON)
 $(VENV)/dev.stamp: requirements/dev.txt | $(PYTHON)
 	@echo "Installing what tests and checks need ..."
 	@$(PYTHON) $(PIP_INSTALL) requirements/dev.txt
+	@touch $@
+
+$(VENV)/gateways.stamp: requirements/gateways.txt $(VENV)/dev.stamp
+	@echo "Installing what further gateways need ..."
+	@$(PYTHON) $(PIP_INSTALL) requirements/gateways.txt
 	@touch $@
 
 $(BENCH_VENV)/bench.stamp: requirements/bench.txt | $(BENCH_PYTHON)

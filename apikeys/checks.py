@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
+from apikeys.access.gate_headers import FAMILIES
 from apikeys.access.key_types import KEY_TYPES
 from apikeys.access.paths import is_below
 from apikeys.access.tokens import MIN_PEPPER_LENGTH
@@ -84,10 +85,12 @@ def check_encryption_keys(**kwargs: Any) -> list[CheckMessage]:
 def check_gate_settings(**kwargs: Any) -> list[CheckMessage]:
     """Refuse values that would leave the gate or a key type without a meaning."""
     problems: list[CheckMessage] = []
-    if settings.GATE_HEADERS not in ("original", "forwarded"):
+    if settings.GATE_HEADERS not in FAMILIES:
         problems.append(
             Error(
-                "GATE_HEADERS is neither 'original' nor 'forwarded'.", id="apikeys.E003"
+                f"GATE_HEADERS is none of {', '.join(FAMILIES)}.",
+                "; ".join(f"{name}: {f.proxies}" for name, f in FAMILIES.items()),
+                id="apikeys.E003",
             )
         )
     unknown = sorted(set(settings.KEY_TYPE_EXTRA_PATHS) - set(KEY_TYPES))

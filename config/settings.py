@@ -47,6 +47,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 # Of any body; what a server reads before a call starts (config/front.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# The path below which a proxy serves the product, and which it takes off again: "/crm".
+_PREFIX = env.str("URL_PREFIX", default="").strip("/")
+FORCE_SCRIPT_NAME = f"/{_PREFIX}" if _PREFIX else None
 
 # Apps
 
@@ -176,14 +179,13 @@ USE_TZ = True
 
 # Static files
 
-STATIC_URL = "/static/"
+# Relative: below the path that the product is served at.
+STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
 }
 
 # Mail
@@ -219,11 +221,14 @@ SECURE_COOKIES = env.bool("SECURE_COOKIES", default=True)
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True
+# What else is served on the host has no use for them.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = FORCE_SCRIPT_NAME or "/"
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE_COOKIES)
 # A load balancer asks for health in plain HTTP, and an API call with a
 # credential is refused rather than redirected (ASVS 4.1.2).
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/"]
+# Wherever the product is mounted (URL_PREFIX), so each may follow other segments.
+SECURE_REDIRECT_EXEMPT = [r"(^|/)(healthz|readyz)$", r"(^|/)api(/|$)"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool(
     "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True
@@ -311,8 +316,8 @@ FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 TRUSTED_PROXIES = tuple(
     ip_network(text) for text in env.list("TRUSTED_PROXIES", default=[])
 )
-# Which family of headers the gate reads: "original" (nginx) or "forwarded"
-# (Caddy, Traefik). The other family is ignored.
+# Where the gate reads which call is asked about: "original" (nginx), "forwarded" (Caddy,
+# Traefik), "url" (ingress-nginx) or "path" (Envoy). The other families are ignored.
 GATE_HEADERS = env.str("GATE_HEADERS", default="original")
 # Header pairs in which a key ID and its secret half may stand.
 KEY_HEADER_PAIRS = tuple(

@@ -38,9 +38,7 @@ else:
     # Pooled connections would keep the test database from being dropped.
     _database["OPTIONS"].pop("pool", None)
 
-STORAGES["staticfiles"] = {
-    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-}
+STORAGES["staticfiles"] = {"BACKEND": "config.static_files.StaticFilesOfTests"}
 # Finds static files where they are written; nothing needs collecting.
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True

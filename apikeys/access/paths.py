@@ -166,6 +166,19 @@ def normal_raw_path(target: str) -> str | None:
     return None if "%" in decoded else normal_path(decoded)
 
 
+def normal_decoded_path(path: str) -> str | None:
+    """Return the matched form of a path that a WSGI server has decoded once.
+
+    Of `PATH_INFO`, whose characters stand for bytes (PEP 3333). As strict as
+    `normal_raw_path`, but for what decoding has hidden: an encoded slash is a slash here.
+    """
+    try:
+        decoded = path.encode("latin-1").decode()
+    except UnicodeError:
+        return None
+    return None if "%" in decoded else normal_path(decoded)
+
+
 def without_host(text: str) -> str:
     """Return a pasted URL without its scheme and host; a path stays as it is."""
     return _SCHEME_AND_HOST.sub("", text)

@@ -53,6 +53,8 @@ def test_peppers_are_checked(peppers, ids, settings):
     [
         pytest.param("GATE_HEADERS", "original", [], id="original"),
         pytest.param("GATE_HEADERS", "forwarded", [], id="forwarded"),
+        pytest.param("GATE_HEADERS", "url", [], id="url"),
+        pytest.param("GATE_HEADERS", "path", [], id="path"),
         pytest.param("GATE_HEADERS", "both", ["apikeys.E003"], id="other-headers"),
         pytest.param("KEY_TYPE_EXTRA_PATHS", {"v1": ["/crm"]}, [], id="known-type"),
         pytest.param(

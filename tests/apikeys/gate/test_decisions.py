@@ -56,7 +56,19 @@ def test_key_without_location_and_roles_sends_every_header_all_the_same(ask, set
     answer = ask(**bearer(issued), HTTP_X_ORIGINAL_URI="/crm/x")
 
     assert_allowed(answer, issued)
-    assert (answer.headers["X-Api-Location"], answer.headers["X-Api-Roles"]) == ("", "")
+    assert answer.headers["X-Api-Location"] == "*"
+    assert answer.headers["X-Api-Roles"] == ""
+
+
+def test_location_that_is_named_like_the_agencys_value_is_another(ask):
+    issued = IssuedFactory(
+        location=LocationFactory(name="*"), fields=KeySettings("Starred")
+    )
+
+    answer = ask(**bearer(issued))
+
+    assert_allowed(answer, issued)
+    assert answer.headers["X-Api-Location"] == "%2A"
 
 
 @pytest.mark.parametrize(
