@@ -1,8 +1,4 @@
-"""Lists as people type and paste them: one way to cut them into entries.
-
-A comment begins with `#` at the start of a line, or after a blank or a separator.
-Characters that nobody sees are taken off; they come along from web pages and mails.
-"""
+"""Lists as people type and paste them: one way to cut them into entries."""
 
 from __future__ import annotations
 
@@ -21,13 +17,18 @@ _SEPARATOR = re.compile(r"[\s,;]+")
 
 
 def entries(text: str) -> list[str]:
-    """Return what stands between commas, semicolons, blanks and line ends."""
-    return [each for each in _SEPARATOR.split(readable(text)) if each]
+    """Return what stands between commas, semicolons, blanks and line ends.
+
+    Comments are left out, and characters that nobody sees: they come along from web
+    pages and mails.
+    """
+    readable = without_comments(without_invisible(text))
+    return [entry for entry in _SEPARATOR.split(readable) if entry]
 
 
-def readable(text: str) -> str:
-    """Return a text without invisible characters and without its comments."""
-    return _COMMENT.sub("", without_invisible(text))
+def without_comments(text: str) -> str:
+    """Return the text without what follows a `#` that begins a line or a word."""
+    return _COMMENT.sub("", text)
 
 
 def without_invisible(text: str) -> str:

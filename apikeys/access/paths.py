@@ -17,6 +17,7 @@ from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from apikeys.access.entries import without_invisible
+from apikeys.access.templates import with_stars
 
 MAX_PATTERN_LENGTH = 500
 MAX_PATH_LENGTH = 4096
@@ -44,6 +45,8 @@ _FORBIDDEN = re.compile(
 _ENCODED_SEPARATOR = re.compile(r"%(?:2f|2e|5c)", re.IGNORECASE)
 _SENT_AS_IT_IS = "!$%&'()*+,-./:;=?@[\\]_|~"
 _SCHEME_AND_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+# Where the query or the fragment of a pasted URL begins; (?P<id>…) and #{id} are neither.
+_QUERY = re.compile(r"(?<!\()\?|#(?!\{)")
 _FORBIDDEN_IN_PATTERN = re.compile(r"[\s?#%]")
 # Methods hold none of the signs that a path or an address begins with.
 _METHODS_AND_REST = re.compile(r"([^/*:]+)\s+(.*)", re.DOTALL)
@@ -52,7 +55,14 @@ _METHOD = re.compile(r"[A-Za-z]{1,20}")
 
 
 class MalformedPattern(ValueError):
-    """The text is no endpoint pattern; the argument says why."""
+    """The text is no endpoint pattern; `str()` says why.
+
+    `suggestion` is the pattern that it probably means.
+    """
+
+    def __init__(self, why: str, suggestion: str = "") -> None:
+        super().__init__(why)
+        self.suggestion = suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,13 @@ class Pattern:
         if self.is_prefix:
             return with_slash.startswith(self.parts[0])
         return self._fits(path) or self._fits(with_slash)
+
+    def reaches(self, prefix: str) -> bool:
+        """Tell whether some path matches that `is_below` the prefix."""
+        first = self.parts[0]
+        if len(self.parts) == 1:
+            return is_below(first, prefix)
+        return prefix.startswith(first) or first.startswith(f"{prefix}/")
 
     def _fits(self, path: str) -> bool:
         first, *middle, last = self.parts
@@ -111,6 +128,11 @@ def compile_pattern(text: str) -> Pattern:
     return Pattern(text, names, tuple(path.split("*")), is_prefix)
 
 
+def is_open_pattern(text: str) -> bool:
+    """Tell whether a pattern in its stored form leaves every path open to any method."""
+    return "*" in text and not text.strip("*/")
+
+
 def normal_pattern(text: str) -> str:
     """Return the stored form of a pattern as a person typed or pasted it.
 
@@ -137,22 +159,48 @@ def _methods_and_path(text: str) -> tuple[list[str], str]:
             raise MalformedPattern(
                 "A method has only letters, at most 20, as in GET,POST /path."
             )
-    path = _normal_pattern_path(found[2])
-    return list(dict.fromkeys(map(judged_method, names))), path
+    methods = list(dict.fromkeys(map(judged_method, names)))
+    try:
+        return methods, _normal_pattern_path(found[2])
+    except MalformedPattern as error:
+        if error.suggestion and methods:
+            error.suggestion = f"{','.join(methods)} {error.suggestion}"
+        raise
 
 
 def _normal_pattern_path(text: str) -> str:
-    path = without_host(text)
-    path = re.split(r"[?#]", path, maxsplit=1)[0]
+    path = _QUERY.split(without_host(text), maxsplit=1)[0]
     path = re.sub(r"\*+", "*", path)
+    _refuse_what_never_comes(path)
     if not path.startswith(("/", "*")):
         raise MalformedPattern("A pattern is a path and starts with /.")
     if _FORBIDDEN.search(path) or _FORBIDDEN_IN_PATTERN.search(path):
         raise MalformedPattern(
-            "A pattern has no spaces, %, \\, ;, empty or dot segments:"
+            "A pattern has no spaces, %, \\, ;, empty or dot segments, or look-alikes:"
             " no path with one is ever let through."
         )
     return path.rstrip("/") or "/"
+
+
+def _refuse_what_never_comes(path: str) -> None:
+    """Refuse placeholders and what nobody sees: stored, it would match no call."""
+    starred, seen = with_stars(path), without_invisible(path)
+    if starred != path:
+        why = "A pattern has * for any run of characters, and no other placeholders."
+    elif seen != path:
+        why = "A pattern has no invisible characters."
+    else:
+        return
+    raise MalformedPattern(why, _if_pattern(without_invisible(starred)))
+
+
+def _if_pattern(path: str) -> str:
+    try:
+        path = _normal_pattern_path(path)
+    except MalformedPattern:
+        return ""
+    # Nobody is led to open everything.
+    return "" if is_open_pattern(path) else path
 
 
 def normal_path(decoded: str) -> str | None:

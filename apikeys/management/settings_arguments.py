@@ -42,8 +42,12 @@ def cleaned_settings(
         asked = options.get(option_dest(field))
         value = given[field] if asked is None else asked
         given[field] = KeySettingsForm.base_fields[field].prepare_value(value)
-    # On the command line an empty list is asked for by its absence or by name.
-    form = KeySettingsForm(given | dict.fromkeys(OPEN_BOXES.values(), True))
+    # On the command line an empty list is asked for by its absence or by name; one
+    # that holds everything only by name.
+    ticks = {
+        box: options.get(box) or not given[field] for field, box in OPEN_BOXES.items()
+    }
+    form = KeySettingsForm(given | ticks)
     if not form.is_valid():
         texts = [
             f"{field.replace('_', ' ')}: {text}"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apikeys.access.key_types import KEY_TYPES
 from apikeys.keys.services import IssuedKey, issue_key
+from apikeys.keys.type_paths import endpoint_warnings
 from apikeys.management.operator import acting, expiry, refusals_end_the_command
 from apikeys.management.settings_arguments import (
     add_settings_arguments,
@@ -60,6 +61,8 @@ class Command(BaseCommand):
             self.stderr.write(
                 "The key may call all endpoints of its type; see --endpoint."
             )
+        for text in endpoint_warnings(issued.key.key_type, issued.key.endpoints):
+            self.stderr.write(text)
 
 
 def _may_have_password(key_type: str) -> bool:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apikeys.keys.models import ApiKey
 from apikeys.keys.services import UnknownKey, update_key
+from apikeys.keys.type_paths import endpoint_warnings
 from apikeys.keys.values import OPEN_BOXES, SETTINGS, KeySettings
 from apikeys.management.operator import acting, refusals_end_the_command
 from apikeys.management.settings_arguments import (
@@ -52,6 +53,8 @@ class Command(BaseCommand):
                 at=timezone.now(),
                 expected_version=key.version,
             )
+        for text in endpoint_warnings(key.key_type, fields.endpoints):
+            self.stderr.write(text)
         self.stderr.write(
             f"{options['id']} is changed." if fields != before else "Nothing changed."
         )

@@ -15,6 +15,7 @@ from apikeys.access.paths import (
     as_sent,
     compile_pattern,
     is_below,
+    is_open_pattern,
     normal_path,
     normal_pattern,
     normal_raw_path,
@@ -408,6 +409,89 @@ def test_text_that_could_never_match_is_no_pattern(text):
 def test_odd_method_is_named_as_what_is_wrong(text):
     with pytest.raises(MalformedPattern, match="A method has only letters, at most 20"):
         normal_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        pytest.param("/api/leads/{id}", "/api/leads/*", id="braces"),
+        pytest.param("/api/leads/${id}/x", "/api/leads/*/x", id="dollar-and-braces"),
+        pytest.param("/api/leads/{{lead.id}}", "/api/leads/*", id="double-braces"),
+        pytest.param("/api/leads/#{id}", "/api/leads/*", id="ruby"),
+        pytest.param("/api/leads/[0-9]+", "/api/leads/*", id="class"),
+        pytest.param("/api/leads/([^/]+)/x", "/api/leads/*/x", id="class-with-slash"),
+        pytest.param("/api/leads/<int:id>", "/api/leads/*", id="converter"),
+        pytest.param("/api/leads/:id", "/api/leads/*", id="colon"),
+        pytest.param("/api/leads/:id?x=1", "/api/leads/*", id="optional-colon"),
+        pytest.param("/api/:kind/:id.json", "/api/*/*.json", id="two-colons"),
+        pytest.param("/api/leads/.*", "/api/leads/*", id="any-character"),
+        pytest.param("/api/leads/(.+)", "/api/leads/*", id="group"),
+        pytest.param(r"^/api/leads/(?P<id>\d+)$", "/api/leads/*", id="django"),
+        pytest.param(r"/api/leads/\w{2}", "/api/leads/*", id="backslash"),
+        pytest.param("/api/leads/...", "/api/leads/*", id="three-dots"),
+        pytest.param("/api/leads/…", "/api/leads/*", id="ellipsis"),
+        pytest.param("/api/leads/%s", "/api/leads/*", id="printf"),
+        pytest.param("get /api/leads/{id}", "GET /api/leads/*", id="with-a-method"),
+        pytest.param("https://crm.example/a/{id}", "/a/*", id="pasted-url"),
+        pytest.param("/api/le\u200bads", "/api/leads", id="zero-width-space"),
+        pytest.param("\ufeff/api/leads", "/api/leads", id="byte-order-mark"),
+        pytest.param("/api/leads\u00ad/*", "/api/leads/*", id="soft-hyphen"),
+        pytest.param("/api/\u3164leads", "/api/leads", id="hangul-filler"),
+        pytest.param("/{id}", "", id="nobody-is-led-to-open-everything"),
+        pytest.param("/a//{id}", "", id="no-pattern-without-placeholders-either"),
+    ],
+)
+def test_placeholder_is_refused_with_the_pattern_that_was_meant(text, suggestion):
+    with pytest.raises(MalformedPattern, match="^A pattern has ") as caught:
+        normal_pattern(text)
+
+    assert caught.value.suggestion == suggestion
+    assert not suggestion or normal_pattern(suggestion) == suggestion
+
+
+@pytest.mark.parametrize(
+    "text", ["/a/*.*", "/Orders(5)/$count", "/v1/x:batch", "/a+b", "/~me/@you/!"]
+)
+def test_signs_that_paths_may_have_are_no_placeholders(text):
+    assert normal_pattern(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("*", True), ("/*", True), ("/*/*", True), ("*/", True)]
+    + [("/", False), ("GET *", False), ("/a/*", False), ("*/a", False)],
+)
+def test_pattern_that_leaves_all_open_is_found(text, expected):
+    assert is_open_pattern(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        pytest.param("/api/v2", True, id="itself"),
+        pytest.param("/api/v2/leads", True, id="below"),
+        pytest.param("GET /api/v2/*", True, id="prefix-with-method"),
+        pytest.param("/api/*", True, id="shorter-prefix"),
+        pytest.param("*", True, id="star"),
+        pytest.param("*/leads", True, id="star-first"),
+        pytest.param("/api/v*/leads", True, id="star-inside-the-prefix"),
+        pytest.param("/api/v2*", True, id="star-at-the-end-of-the-prefix"),
+        pytest.param("/api/v20*", False, id="longer-segment"),
+        pytest.param("/api", False, id="above"),
+        pytest.param("/foo", False, id="elsewhere"),
+        pytest.param("/foo/*/api/v2", False, id="elsewhere-first"),
+    ],
+)
+def test_pattern_reaches_the_paths_below_a_prefix(pattern, expected):
+    assert compile_pattern(pattern).reaches("/api/v2") is expected
+
+
+@given(st.text("ab/*", max_size=8).map("/{}".format), st.text("ab/", max_size=8))
+def test_pattern_that_matches_a_path_below_a_prefix_reaches_it(pattern, rest):
+    path = normal_path(f"/a/b/{rest}") or "/a/b"
+
+    if compile_pattern(pattern).matches_path(path):
+        assert compile_pattern(pattern).reaches("/a/b")
 
 
 @pytest.mark.parametrize(

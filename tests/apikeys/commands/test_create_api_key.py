@@ -109,7 +109,8 @@ def test_json_has_the_password_where_there_is_one(run):
 def test_a_password_is_told_beside_the_bare_token(run):
     ran = run("create_api_key", "Portal", "--type=webservice_standard", *RESTRICTED)
 
-    password = ran.err.strip().removeprefix("Application password: ")
+    *_, last = ran.err.splitlines()
+    password = last.removeprefix("Application password: ")
     assert tokens.parse(ran.out.strip())
     assert check_password(password, ApiKey.objects.get().password)
 
