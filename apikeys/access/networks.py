@@ -85,7 +85,7 @@ def _of_range(text: str) -> list[Network]:
     start, end = ip_address(first), ip_address(last)
     if start.version != end.version:
         return []
-    return list(summarize_address_range(start, end))  # type: ignore[type-var]  # as above
+    return list(summarize_address_range(start, end))
 
 
 def _of_port(text: str) -> list[Network]:
