@@ -12,8 +12,9 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     from apikeys.management.streams import failed_writes_end_plainly
+    from config.environment import wrong_settings_end_the_process
 
-    with failed_writes_end_plainly():
+    with failed_writes_end_plainly(), wrong_settings_end_the_process():
         execute_from_command_line(sys.argv)
 
 

@@ -13,8 +13,10 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
 from apikeys.access.gate_headers import FAMILIES
+from apikeys.access.client_ip import UNIX
 from apikeys.access.key_types import KEY_TYPES
-from apikeys.access.paths import is_below
+from apikeys.access.networks import cover_everybody
+from apikeys.access.paths import is_below, normal_path
 from apikeys.access.tokens import MIN_PEPPER_LENGTH
 from apikeys.keys.models import KeySecret
 from apikeys.keys.routes import DeclaredRoute, declared_routes
@@ -102,7 +104,8 @@ def check_gate_settings(**kwargs: Any) -> list[CheckMessage]:
                 id="apikeys.E004",
             )
         )
-    if any(network.prefixlen == 0 for network in settings.TRUSTED_PROXIES):
+    proxies = [each for each in settings.TRUSTED_PROXIES if each != UNIX]
+    if cover_everybody(proxies):
         problems.append(
             Error(
                 "TRUSTED_PROXIES trusts every address, so any caller can forge its own.",
@@ -291,7 +294,7 @@ def _is_fernet_key(text: str) -> bool:
 
 
 def _is_prefix(path: object) -> bool:
-    return isinstance(path, str) and path.startswith("/") and not path.endswith("/")
+    return isinstance(path, str) and path != "/" and normal_path(path) == path
 
 
 def _is_weak(pepper: str) -> bool:

@@ -7,18 +7,18 @@ last block, one comment each.
 from __future__ import annotations
 
 import os
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import django
-import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()  # type: ignore[no-untyped-call]  # annotated in part only
+env = Environment()  # type: ignore[no-untyped-call]  # annotated in part only
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 # A name that nobody reads would silently be the default.
@@ -173,7 +173,7 @@ SESSION_COOKIE_AGE = SESSION_MAX_SECONDS
 # Internationalisation
 
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
 
@@ -266,7 +266,7 @@ LOGGING = {
     },
     "root": {
         "handlers": ["stderr"],
-        "level": env.str("LOG_LEVEL", default="INFO"),
+        "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
     },
 }
 
@@ -304,30 +304,21 @@ BODY_SECONDS = env.float("BODY_SECONDS", default=5.0)
 CALL_THREADS = env.int("CALL_THREADS", default=4)
 # Peppers under which digests of secrets are made, as "number:text,number:text".
 # The highest number signs; a row remembers its own. Losing one loses its keys.
-API_KEY_PEPPERS = {
-    int(number): text
-    for number, _, text in (
-        pair.partition(":") for pair in env.list("API_KEY_PEPPERS", default=[])
-    )
-}
+API_KEY_PEPPERS = env.peppers("API_KEY_PEPPERS")
 # Keys that open encrypted columns, newest first (Fernet).
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
-# Networks whose X-Forwarded-For and gate headers are believed.
-TRUSTED_PROXIES = tuple(
-    ip_network(text) for text in env.list("TRUSTED_PROXIES", default=[])
-)
+# Networks whose X-Forwarded-For and gate headers are believed; "unix" stands for
+# whoever is connected to the server's Unix socket.
+TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
 # Where the gate reads which call is asked about: "original" (nginx), "forwarded" (Caddy,
 # Traefik), "url" (ingress-nginx) or "path" (Envoy). The other families are ignored.
 GATE_HEADERS = env.str("GATE_HEADERS", default="original")
 # Header pairs in which a key ID and its secret half may stand.
-KEY_HEADER_PAIRS = tuple(
-    tuple(pair.split("/"))
-    for pair in env.list(
-        "KEY_HEADER_PAIRS", default=["tld-api-id/tld-api-key", "x-api-id/x-api-key"]
-    )
+KEY_HEADER_PAIRS = env.pairs(
+    "KEY_HEADER_PAIRS", default=["tld-api-id/tld-api-key", "x-api-id/x-api-key"]
 )
 # The host CRM's own paths that a key type covers, as JSON: {"v1": ["/crm"]}.
-KEY_TYPE_EXTRA_PATHS = env.json("KEY_TYPE_EXTRA_PATHS", default={})
+KEY_TYPE_EXTRA_PATHS = env.mapping("KEY_TYPE_EXTRA_PATHS")
 # How old the cache version known to a process may be; 0 reads it on each call.
 KEY_CACHE_MAX_STALE_SECONDS = env.float("KEY_CACHE_MAX_STALE_SECONDS", default=0.25)
 # How long remembered grants serve while the database is away.

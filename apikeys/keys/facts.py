@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apikeys.access.key_types import Need
 from apikeys.keys.forms import KeySettingsForm, needs_on_forms
 from apikeys.keys.models import ApiKey
-from apikeys.keys.values import SETTINGS, FieldGroup, KeySettings
+from apikeys.keys.values import SETTINGS, FieldGroup, KeySettings, is_open
 from apikeys.pages.display import pill
 
 Fact = tuple[str, SafeString | str]
@@ -37,7 +37,7 @@ def _shown(name: str, value: Any) -> SafeString | str:
         return _("Yes") if value else _("No")
     if not isinstance(value, tuple):
         return str(value)
-    if value:
+    if not is_open(name, value):
         return format_html_join(" ", "<code>{}</code>", ((each,) for each in value))
     level = "warn" if SETTINGS[name].is_risky_when_open else ""
     return pill(str(KeySettingsForm.base_fields[SETTINGS[name].open_box].label), level)

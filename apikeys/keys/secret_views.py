@@ -23,6 +23,7 @@ from apikeys.keys.action_forms import PasswordForm, RotateKeyForm
 from apikeys.keys.forms import IssueKeyForm
 from apikeys.keys.models import ApiKey
 from apikeys.keys.services import IssuedKey
+from apikeys.keys.type_paths import endpoint_warnings
 from apikeys.keys.views import get_present_key, key_url
 from apikeys.pages.people import actor_of, manager_required, request_address
 from apikeys.pages.shell import form_methods, settings_page
@@ -132,6 +133,7 @@ def _reveal(request: HttpRequest, issued: IssuedKey, title: str) -> HttpResponse
         token=issued.token.text,
         secret=issued.token.secret,
         password=issued.password,
+        warnings=endpoint_warnings(key.key_type, key.endpoints),
         whoami_url=request.build_absolute_uri(reverse("api:whoami")),
         next_url=key_url(key.key_id),
     )

@@ -72,6 +72,19 @@ def test_peppers_are_checked(peppers, ids, settings):
         pytest.param(
             "TRUSTED_PROXIES", (ip_network("::/0"),), ["apikeys.E005"], id="all-of-ipv6"
         ),
+        pytest.param(
+            "TRUSTED_PROXIES",
+            (ip_network("0.0.0.0/1"), ip_network("128.0.0.0/1")),
+            ["apikeys.E005"],
+            id="all-in-two-halves",
+        ),
+        pytest.param("TRUSTED_PROXIES", ("unix",), [], id="unix-socket"),
+        pytest.param(
+            "TRUSTED_PROXIES",
+            ("unix", ip_network("0.0.0.0/0")),
+            ["apikeys.E005"],
+            id="unix-and-all",
+        ),
     ],
 )
 def test_settings_of_the_gate_are_checked(name, value, ids, settings):
@@ -134,6 +147,12 @@ def test_database_that_does_not_answer_is_no_problem_of_the_peppers():
         ),
         pytest.param(
             "KEY_TYPE_EXTRA_PATHS", {"v1": "/crm"}, ["apikeys.E008"], id="no-list"
+        ),
+        pytest.param(
+            "KEY_TYPE_EXTRA_PATHS", {"v1": ["/crm "]}, ["apikeys.E008"], id="blank"
+        ),
+        pytest.param(
+            "KEY_TYPE_EXTRA_PATHS", {"v1": ["/a//b"]}, ["apikeys.E008"], id="never-seen"
         ),
         pytest.param("KEY_HEADER_PAIRS", [("a", "b")], [], id="pair"),
         pytest.param("KEY_HEADER_PAIRS", [("a",)], ["apikeys.E009"], id="half"),

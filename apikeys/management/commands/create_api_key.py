@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apikeys.access.key_types import KEY_TYPES, Need
 from apikeys.keys.services import IssuedKey, issue_key
+from apikeys.keys.type_paths import endpoint_warnings
 from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting, expiry, roles_named
 from apikeys.management.settings_arguments import (
@@ -77,6 +78,8 @@ class Command(OperatorCommand):
             )
             self._print(issued, as_json=options["json"])
         self.say(_life(issued.key.expires_at))
+        for text in endpoint_warnings(issued.key.key_type, issued.key.endpoints):
+            self.say(text)
 
     def _print(self, issued: IssuedKey, *, as_json: bool) -> None:
         self.stdout.write(_as_json(issued) if as_json else issued.token.text)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apikeys.keys.models import ApiKey
 from apikeys.keys.services import UnknownKey, update_key
+from apikeys.keys.type_paths import endpoint_warnings
 from apikeys.keys.values import KeySettings
 from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting, refusals_end_the_command
@@ -45,6 +46,8 @@ class Command(OperatorCommand):
                 at=timezone.now(),
                 expected_version=key.version,
             )
+        for text in endpoint_warnings(key.key_type, fields.endpoints):
+            self.say(text)
         self.say(
             f"{options['id']} is changed." if fields != before else "Nothing changed."
         )

@@ -56,6 +56,15 @@ def test_a_refused_call_names_the_rule_and_exits_with_one(
     assert last == verdict
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/egress/Müller", "/api/egress/M%C3%BCller", "/api/egress/a 日"]
+)
+def test_a_path_is_judged_as_a_browser_sends_it(path, run, key):
+    ran = explain(run, key, path=path)
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "Allowed")
+
+
 def test_methods_and_read_only_keys_are_explained(run, db):
     key = IssuedFactory(
         fields__networks=(), fields__endpoints=("GET /api/egress/*",)

@@ -51,7 +51,9 @@ def test_allowed_call_tells_the_upstream_who_calls(ask):
 
 def test_key_without_location_and_roles_sends_every_header_all_the_same(ask, settings):
     settings.KEY_TYPE_EXTRA_PATHS = {"sms": ["/crm"]}
-    issued = IssuedFactory(key_type="sms", fields=KeySettings("Texts", ("0.0.0.0/0",)))
+    issued = IssuedFactory(
+        key_type="sms", fields=KeySettings("Texts", ("192.0.2.0/24",))
+    )
 
     answer = ask(**bearer(issued), HTTP_X_ORIGINAL_URI="/crm/x")
 
@@ -316,7 +318,7 @@ def test_refusal_stands_in_a_header_too_for_proxies_that_drop_the_body(ask, issu
 def test_route_of_ours_is_closed_to_methods_without_a_row(
     ask, method, target, expected
 ):
-    issued = IssuedFactory(fields=KeySettings("All", ("0.0.0.0/0",)))
+    issued = IssuedFactory(fields=KeySettings("All", ("192.0.2.0/24",)))
 
     answer = ask(
         **bearer(issued), HTTP_X_ORIGINAL_METHOD=method, HTTP_X_ORIGINAL_URI=target
