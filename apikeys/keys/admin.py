@@ -61,7 +61,7 @@ class ApiKeyAdmin(CredentialList):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        return ApiKey.objects.with_last_use()
+        return ApiKey.objects.all()
 
     def navigation_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return ApiKey.objects.present()
@@ -116,9 +116,9 @@ class ApiKeyAdmin(CredentialList):
     def restrictions(self, key: ApiKey) -> SafeString:
         return format_html_join(" · ", "{}", ((part,) for part in _restrictions(key)))
 
-    @admin.display(description=gettext_lazy("Last used"), ordering="last_used")
-    def last_used_ago(self, key: Any) -> SafeString | str:
-        return ago(key.last_used) if key.last_used else _("Never")
+    @admin.display(description=gettext_lazy("Last used"), ordering="last_used_at")
+    def last_used_ago(self, key: ApiKey) -> SafeString | str:
+        return ago(key.last_used_at) if key.last_used_at else _("Never")
 
     @admin.display(description=gettext_lazy("Expires"), ordering="expires_at")
     def expires(self, key: ApiKey) -> SafeString | str:

@@ -42,7 +42,7 @@ _LATEST_CHANGES = 8
 
 
 def get_key(key_id: str) -> ApiKey:
-    keys = ApiKey.objects.select_related("location").with_last_use()
+    keys = ApiKey.objects.select_related("location")
     key = keys.filter(key_id=key_id).first() if is_public_id(key_id) else None
     if key is None:
         raise Http404

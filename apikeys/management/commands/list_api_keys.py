@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--deleted", action="store_true", help="The deleted ones.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        keys = ApiKey.objects.with_last_use().order_by("-created_at", "-pk")
+        keys = ApiKey.objects.order_by("-created_at", "-pk")
         keys = keys.exclude(deleted_at=None) if options["deleted"] else keys.present()
         rows = [_row(key) for key in keys.prefetch_related("roles")]
         if options["json"]:
@@ -41,7 +41,7 @@ def _row(key: Any) -> dict[str, Any]:
         "read_only": key.read_only,
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
-        "last_used_at": key.last_used.isoformat() if key.last_used else None,
+        "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
     }
 
 

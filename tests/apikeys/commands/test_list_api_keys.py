@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apikeys.changes.actors import OPERATOR
-from apikeys.keys.models import KeySecret
+from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.services import deactivate_key, delete_key
 from tests.factories import IssuedFactory
 
@@ -51,7 +51,7 @@ def test_deleted_keys_are_listed_only_when_asked_for(run, keys):
 
 def test_json_has_exactly_its_keys(run, keys):
     used_at = timezone.now()
-    KeySecret.objects.filter(key=keys["oldest"]).update(last_used_at=used_at)
+    ApiKey.objects.filter(pk=keys["oldest"].pk).update(last_used_at=used_at)
 
     listed = json.loads(run("list_api_keys", "--json").out)
 
