@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apikeys.organization.forms import SignInForm
+from apikeys.pages.actions import only_by_post
+from apikeys.pages.typed import over_sign_in
 
 # A navigation count reads at most this many rows and one more.
 COUNT_LIMIT = 99
@@ -96,6 +98,19 @@ class SettingsSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return super().login(request, {"title": _("Sign in"), **(extra_context or {})})
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        guarded = super().admin_view(view, cacheable)
+        return over_sign_in(view, guarded, self.has_permission)
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        def index(**_arguments: Any) -> str:
+            return reverse("admin:index", current_app=self.name)
+
+        sign_out = only_by_post(index)(super().logout)
+        return sign_out(request, extra_context=extra_context)
 
     def index(  # type: ignore[override]  # the stubs know only the stock page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apikeys.keys import secret_views, views
+from apikeys.keys import question_views, secret_views, views
 from apikeys.keys.filters import (
     ExpiryFilter,
     RestrictionFilter,
@@ -51,11 +51,17 @@ class ApiKeyAdmin(CredentialList):
             self.page("<str:key_id>/", views.key_page, "change"),
             self.page("<str:key_id>/rotate/", secret_views.key_rotate, "rotate"),
             self.page(
-                "<str:key_id>/cancel-rotation/", views.key_cancel_rotation, "cancel"
+                "<str:key_id>/cancel-rotation/",
+                question_views.key_cancel_rotation,
+                "cancel",
             ),
-            self.page("<str:key_id>/end-rotation/", views.key_end_rotation, "end"),
+            self.page(
+                "<str:key_id>/end-rotation/", question_views.key_end_rotation, "end"
+            ),
             self.page("<str:key_id>/password/", secret_views.key_password, "password"),
-            self.page("<str:key_id>/deactivate/", views.key_deactivate, "deactivate"),
+            self.page(
+                "<str:key_id>/deactivate/", question_views.key_deactivate, "deactivate"
+            ),
             self.page("<str:key_id>/activate/", views.key_activate, "activate"),
             self.page("<str:key_id>/delete/", views.key_delete, "delete"),
         ]

@@ -55,9 +55,10 @@ def explain_call(
 ) -> Explanation:
     """Explain a call that nobody makes, as the gate would see it.
 
-    `path` is as a person pastes it: a full URL loses its host.
+    `path` is as a person pastes it: a full URL loses its host, and a slash that was
+    left out in front is there.
     """
-    normal = normal_raw_path(without_host(path.strip()))
+    normal = normal_raw_path("/" + without_host(path.strip()).removeprefix("/"))
     return explain(
         grant,
         Call(judged_method(method), normal, address, at, route_table().find(normal)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,9 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+
+# As `access.rules.utc` writes it.
+_UTC_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)")
 
 
 def ago(at: datetime) -> SafeString:
@@ -38,6 +42,23 @@ def _time(at: datetime, text: str) -> SafeString:
 
 def _exact(at: datetime) -> str:
     return date_format(timezone.localtime(at), "j M Y, H:i T")
+
+
+def with_local_times(text: str) -> SafeString:
+    """Return a text whose moments in UTC are preceded by those in the person's zone."""
+    parts = _UTC_MOMENT.split(text)
+    return format_html_join(
+        "",
+        "{}",
+        ((_local(each) if place % 2 else each,) for place, each in enumerate(parts)),
+    )
+
+
+def _local(moment: str) -> SafeString | str:
+    at = datetime.strptime(f"{moment}+0000", "%Y-%m-%d %H:%M:%S UTC%z")
+    if not timezone.localtime(at).utcoffset():
+        return moment
+    return format_html("{} ({})", exact(at), moment)
 
 
 def pill(text: str, level: str) -> SafeString:
