@@ -39,7 +39,7 @@ def key_deactivate(request: HttpRequest, key_id: str) -> HttpResponse:
         strong=_("Its calls are refused at once, with 401,"),
         text=_("until somebody activates it again. Nothing else changes."),
         level="bad" if is_in_use(key.last_used_at, timezone.now()) else "warn",
-        uses=(LastUse(_("Last used"), key.last_used_at, key.last_used_address),),
+        uses=(LastUse(_("This key"), key.last_used_at, key.last_used_address),),
     )
     if not key.is_active:
         messages.error(request, _("The key is already inactive."))

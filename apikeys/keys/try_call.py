@@ -20,6 +20,8 @@ from apikeys.keys.models import ApiKey
 from apikeys.keys.values import KeySettings
 from apikeys.pages.people import request_address
 
+FORM_ID = "key-form"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -33,16 +35,22 @@ class Answer:
     stored: Explanation | None = None
 
 
-def try_form(request: HttpRequest) -> TryCallForm:
-    """Return the form; bound where a call was asked about."""
+def try_form(request: HttpRequest, *, is_editable: bool) -> TryCallForm:
+    """Return the form; bound where a call was asked about.
+
+    Where the settings are editable its fields are part of their form.
+    """
     source = request.POST if request.method == "POST" else request.GET
     asked = {name: source.get(name, "") for name in TryCallForm.base_fields}
     own = str(request_address(request) or "")
     is_asked = "check" in source if request.method == "POST" else bool(asked["path"])
-    return TryCallForm(
+    form = TryCallForm(
         asked if is_asked else None,
         initial={"method": "GET", "path": "/api/whoami", "address": own},
     )
+    if is_editable:
+        form.belong_to(FORM_ID)
+    return form
 
 
 def answer(

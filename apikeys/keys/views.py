@@ -77,7 +77,8 @@ def key_page(request: HttpRequest, key_id: str) -> HttpResponse:
         if is_sent and _saved(request, key, form):
             messages.success(request, _("Saved. It applies to every call from now on."))
             return HttpResponseRedirect(key_url(key_id))
-    try_form = try_call.try_form(request)
+    is_editable = may_manage(request) and not key.is_deleted
+    try_form = try_call.try_form(request, is_editable=is_editable)
     return settings_page(
         request,
         "keys/key_page.html",
@@ -85,7 +86,7 @@ def key_page(request: HttpRequest, key_id: str) -> HttpResponse:
         key=key,
         form=form,
         facts=settings_facts(key),
-        is_editable=may_manage(request) and not key.is_deleted,
+        is_editable=is_editable,
         try_form=try_form,
         answer=try_call.answer(key, try_form, form, timezone.now()),
         changes=AuditEntry.objects.filter(subject_id=key.key_id).order_by("-at", "-pk")[

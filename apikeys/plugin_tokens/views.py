@@ -175,7 +175,7 @@ def _ask_to_mark(token: PluginToken) -> Question:
             " the plugin tokens here, from any server, until you take the mark away."
             " Prefer an API key for that."
         ),
-        uses=(LastUse(_("The token was last used"), token.last_used_at),),
+        uses=(LastUse(_("This token"), token.last_used_at),),
         sent=(("may_manage_tokens", "on"),),
     )
 
