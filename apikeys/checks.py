@@ -12,8 +12,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
-from apikeys.access.gate_headers import FAMILIES
 from apikeys.access.client_ip import UNIX
+from apikeys.access.gate_headers import FAMILIES
 from apikeys.access.key_types import KEY_TYPES
 from apikeys.access.networks import cover_everybody
 from apikeys.access.paths import is_below, normal_path

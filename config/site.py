@@ -19,6 +19,8 @@ from django.views.decorators.cache import never_cache
 
 from apikeys.organization.forms import OwnPasswordForm, SignInForm
 from apikeys.organization.views import OwnPasswordView, SignInView
+from apikeys.pages.actions import only_by_post
+from apikeys.pages.typed import over_sign_in
 
 # A navigation count reads at most this many rows and one more.
 COUNT_LIMIT = 99
@@ -135,6 +137,19 @@ class SettingsSite(admin.AdminSite):
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
         return view(request)  # type: ignore[return-value]  # typed as its base
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        guarded = super().admin_view(view, cacheable)
+        return over_sign_in(view, guarded, self.has_permission)
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        def index(**_arguments: Any) -> str:
+            return reverse("admin:index", current_app=self.name)
+
+        sign_out = only_by_post(index)(super().logout)
+        return sign_out(request, extra_context=extra_context)
 
     def index(  # type: ignore[override]  # the stubs know only the stock page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

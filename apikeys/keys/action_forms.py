@@ -51,6 +51,11 @@ class TryCallForm(forms.Form):
     path = forms.CharField(label=_("Path"), max_length=4096)
     address = forms.CharField(label=_("From address"), max_length=45)
 
+    def belong_to(self, form_id: str) -> None:
+        """Send the fields with another form of the page."""
+        for each in self.fields.values():
+            each.widget.attrs["form"] = form_id
+
     def clean_address(self) -> str:
         address = parse_address(self.cleaned_data["address"])
         if address is None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apikeys.access.tokens import KEY_PREFIX
-from apikeys.keys import secret_views, views
+from apikeys.keys import question_views, secret_views, views
 from apikeys.keys.filters import (
     ExpiryFilter,
     RestrictionFilter,
@@ -56,17 +56,23 @@ class ApiKeyAdmin(CredentialList):
             self.page("<str:key_id>/", views.key_page, "change"),
             self.page("<str:key_id>/rotate/", secret_views.key_rotate, "rotate"),
             self.page(
-                "<str:key_id>/cancel-rotation/", views.key_cancel_rotation, "cancel"
+                "<str:key_id>/cancel-rotation/",
+                question_views.key_cancel_rotation,
+                "cancel",
             ),
-            self.page("<str:key_id>/end-rotation/", views.key_end_rotation, "end"),
+            self.page(
+                "<str:key_id>/end-rotation/", question_views.key_end_rotation, "end"
+            ),
             self.page("<str:key_id>/password/", secret_views.key_password, "password"),
-            self.page("<str:key_id>/deactivate/", views.key_deactivate, "deactivate"),
+            self.page(
+                "<str:key_id>/deactivate/", question_views.key_deactivate, "deactivate"
+            ),
             self.page("<str:key_id>/activate/", views.key_activate, "activate"),
             self.page("<str:key_id>/delete/", views.key_delete, "delete"),
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        return ApiKey.objects.with_last_use().with_rotation(timezone.now())
+        return ApiKey.objects.with_rotation(timezone.now())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -150,10 +156,11 @@ class ApiKeyAdmin(CredentialList):
         at = timezone.now()
         return cell(status_line(key, at), expiry_line(key, at))
 
-    @admin.display(description=gettext_lazy("Last used"), ordering="last_used")
+    @admin.display(description=gettext_lazy("Last used"), ordering="last_used_at")
     def last_used_ago(self, key: Any) -> SafeString:
         return cell(
-            ago(key.last_used) if key.last_used else _("Never"), key.last_address or ""
+            ago(key.last_used_at) if key.last_used_at else _("Never"),
+            key.last_used_address or "",
         )
 
     @admin.display(description=gettext_lazy("Created"), ordering="created_at")

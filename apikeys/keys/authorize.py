@@ -55,9 +55,10 @@ def explain_call(
 ) -> Explanation:
     """Explain a call that nobody makes, as the gate would see it.
 
-    `path` is as a person types or pastes it, and is judged as a browser would send it.
+    `path` is as a person types or pastes it, and is judged as a browser would send it;
+    a slash that was left out in front is there.
     """
-    normal = normal_raw_path(as_sent(path))
+    normal = normal_raw_path("/" + as_sent(path).removeprefix("/"))
     return explain(
         grant,
         Call(judged_method(method), normal, address, at, route_table().find(normal)),

@@ -31,7 +31,7 @@ from apikeys.pages.forms import NonceForm, ServiceForm, VersionForm
 
 MIN_PASSWORD_LENGTH = 12
 
-_EXPIRY_PRESETS = {"30": 30, "90": 90, "180": 180, "365": 365}
+EXPIRY_PRESETS = {"30": 30, "90": 90, "180": 180, "365": 365}
 _FIXED_EXPIRY = _("Fixed: it cannot be extended later.")
 _HOLDS_ALL = {
     "networks": gettext_noop("These networks hold every address."),
@@ -161,8 +161,14 @@ class KeySettingsForm(ServiceForm):
 class EditKeyForm(KeySettingsForm, VersionForm):
     """Only the fields that the key's type has, and the version that was shown."""
 
-    def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs, initial=_initial(key))
+    def __init__(
+        self,
+        *args: Any,
+        key: ApiKey,
+        typed: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs, initial=_initial(key) | (typed or {}))
         for name, need in needs_on_forms(key.type).items():
             if need is Need.HIDDEN and name in self.fields:
                 del self.fields[name]
@@ -278,8 +284,8 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
     def expiry(self) -> datetime | None:
         """Return the instant of expiry, None for never."""
         choice = self.cleaned_data["expires"]
-        if choice in _EXPIRY_PRESETS:
-            return self.now + timedelta(days=_EXPIRY_PRESETS[choice])
+        if choice in EXPIRY_PRESETS:
+            return self.now + timedelta(days=EXPIRY_PRESETS[choice])
         return self.cleaned_data["expires_at"] if choice == "date" else None
 
 

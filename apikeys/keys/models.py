@@ -64,16 +64,6 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def open_to_any_address(self) -> Self:
         return self.filter(networks=[])
 
-    def with_last_use(self) -> Self:
-        """Annotate `last_used` and `last_address` of the newest use of any secret."""
-        uses = KeySecret.objects.filter(
-            key=models.OuterRef("pk"), last_used_at__isnull=False
-        ).order_by("-last_used_at", "-pk")
-        return self.annotate(
-            last_used=models.Subquery(uses.values("last_used_at")[:1]),
-            last_address=models.Subquery(uses.values("last_used_address")[:1]),
-        )
-
     def with_rotation(self, at: datetime) -> Self:
         """Annotate `old_token_ends_at`, which is None unless a rotation is under way."""
         older = KeySecret.objects.filter(key=models.OuterRef("pk"), expires_at__gt=at)
@@ -126,6 +116,9 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     created_by = models.CharField(_("created by"), max_length=150)
     deleted_at = models.DateTimeField(_("deleted"), null=True, db_index=True)
+    # The newest use of any of its secrets, which outlives them.
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+    last_used_address = models.GenericIPAddressField(_("last used from"), null=True)
     # Counts changes, so that a form filled in before another person's is noticed.
     version = models.PositiveIntegerField(default=0)
 

@@ -28,6 +28,7 @@ from apikeys.changes.errors import (
     InvalidFields,
     PrivilegeEscalation,
     ServiceRefusal,
+    UnknownSubject,
 )
 from apikeys.changes.models import UsedNonce
 from apikeys.changes.nonces import spend_nonce
@@ -45,7 +46,7 @@ from apikeys.organization.roles import permissions_of
 _PASSWORD_BYTES = 18
 
 
-class UnknownKey(ServiceRefusal):
+class UnknownKey(UnknownSubject):
     """There is no key with this ID, or it is deleted."""
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ class VerifiedKey(NamedTuple):
 
 # Compared with when there is no such key, so that both cases cost the same. No
 # text has this digest.
-_OF_NO_KEY = CachedKey(Grant("", "", "", ()), (Secret(0, "0" * 64, 0, None, None),))
+_OF_NO_KEY = CachedKey(Grant("", "", "", ()), (Secret(0, "0" * 64, 0, None, None, 0),))
 
 
 def verify(text: str, at: datetime) -> VerifiedKey | Refusal:

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("apikeys", "0001_keys_and_people"),
+        ("apikeys", "0005_fill_last_use_of_keys"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 

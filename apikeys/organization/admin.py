@@ -23,6 +23,7 @@ from apikeys.pages.display import pill
 from apikeys.pages.lists import OwnFiltersOnly
 from apikeys.pages.numbers import BoundedCount, count_text
 from apikeys.pages.people import actor_of, may_look, may_manage
+from apikeys.pages.typed import keeps, typed_values
 
 # Django's own pages for these write without audit trail and without the guard
 # against privilege escalation.
@@ -65,9 +66,18 @@ class RoleAdmin(OwnFiltersOnly):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
 
+    @keeps(RoleForm)
+    def add_view(self, *args: Any, **kwargs: Any) -> Any:
+        return super().add_view(*args, **kwargs)
+
+    @keeps(RoleForm)
+    def change_view(self, *args: Any, **kwargs: Any) -> Any:
+        return super().change_view(*args, **kwargs)
+
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
         form.actor = actor_of(request)
+        form.typed = typed_values(request, RoleForm)
         return form
 
     def save_model(

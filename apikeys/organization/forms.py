@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -82,6 +83,8 @@ class RoleForm(forms.ModelForm):
     """The person who fills it in is `actor`, set on a subclass by the admin."""
 
     actor: Actor
+    # What was typed before a sign-in, set likewise.
+    typed: Mapping[str, Any] = {}
 
     permissions = PermissionsField(
         Permission.objects.none(),
@@ -96,7 +99,8 @@ class RoleForm(forms.ModelForm):
         fields = ("name", "permissions")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        initial = {**(kwargs.get("initial") or {}), **self.typed}
+        super().__init__(*args, **{**kwargs, "initial": initial})
         field = self.fields["permissions"]
         field.queryset = grantable_permissions()  # type: ignore[attr-defined]  # typed as any field
 

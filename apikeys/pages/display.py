@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 _IN_LOGS = "%Y-%m-%d %H:%M:%S UTC"
+
+# As `access.rules.utc` writes it.
+_UTC_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)")
 
 
 def ago(at: datetime) -> SafeString:
@@ -35,6 +39,23 @@ def to_the_second(at: datetime) -> SafeString:
 
 def exact_text(at: datetime) -> str:
     return date_format(timezone.localtime(at), "j M Y, H:i T")
+
+
+def with_local_times(text: str) -> SafeString:
+    """Return a text whose moments in UTC are preceded by those in the person's zone."""
+    parts = _UTC_MOMENT.split(text)
+    return format_html_join(
+        "",
+        "{}",
+        ((_local(each) if place % 2 else each,) for place, each in enumerate(parts)),
+    )
+
+
+def _local(moment: str) -> SafeString | str:
+    at = datetime.strptime(f"{moment}+0000", "%Y-%m-%d %H:%M:%S UTC%z")
+    if not timezone.localtime(at).utcoffset():
+        return moment
+    return format_html("{} ({})", exact(at), moment)
 
 
 def pill(text: str, level: str) -> SafeString:

@@ -36,6 +36,23 @@ class VersionForm(ServiceForm):
         self.add_error(None, str(refusal))
 
 
+class ConfirmForm(VersionForm):
+    """A yes to a question. `tick` is the text of what must be ticked first, if any."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    confirmed = forms.BooleanField(
+        widget=forms.CheckboxInput(attrs={"data-tick-first": ""}),
+        error_messages={"required": _("Tick this first.")},
+    )
+
+    def __init__(self, *args: Any, tick: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if tick:
+            self.fields["confirmed"].label = tick
+        else:
+            del self.fields["confirmed"]
+
+
 class NonceForm(ServiceForm):
     """A form whose POST makes a secret: its one-time value stops a second one."""
 
@@ -47,8 +64,10 @@ class NonceForm(ServiceForm):
 
 
 class DeleteKeyForm(forms.Form):
+    """Asks for the name of what is to be deleted."""
+
     typed_name = forms.CharField(
-        label=_("Type the key's name to confirm"),
+        label=_("Type the name to confirm"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -59,5 +78,5 @@ class DeleteKeyForm(forms.Form):
     def clean_typed_name(self) -> str:
         typed: str = self.cleaned_data["typed_name"]
         if typed != self.name:
-            raise forms.ValidationError(gettext("This is not the key's name."))
+            raise forms.ValidationError(gettext("This is not its name."))
         return typed

@@ -8,13 +8,25 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.pages.forms import NonceForm, VersionForm
 from apikeys.plugin_tokens import domains
+from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH, MalformedName, normal_name
 
 
 class DomainsField(forms.CharField):
     """Domains, one a line or separated by commas; cleaned to a list in normal form."""
 
-    widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "data-grows": ""})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Domains"),
+            help_text=_(
+                "One a line; paste as many as you like. A domain lets in its subdomains"
+                " too: <code>example.com</code> stands for"
+                " <code>shop.example.com</code>."
+            ),
+            **kwargs,
+        )
 
     def to_python(self, value: object) -> Any:
         text = super().to_python(value) or ""
@@ -31,31 +43,46 @@ class DomainsField(forms.CharField):
         return
 
 
-class DomainsForm(VersionForm):
-    """The list of a token's domains, and the version that was shown."""
+class NameField(forms.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Name"),
+            max_length=MAX_NAME_LENGTH,
+            help_text=_("Usually the tenant or the site that embeds the editor."),
+            **kwargs,
+        )
 
-    domains = DomainsField(
-        label=_("Domains"),
-        help_text=_(
-            "One a line; paste as many as you like. A domain lets in its subdomains"
-            " too: <code>example.com</code> stands for <code>shop.example.com</code>."
-        ),
-    )
+    def clean(self, value: object) -> Any:
+        try:
+            return normal_name(super().clean(value))
+        except MalformedName as error:
+            raise ValidationError(str(error)) from None
+
+
+class EditPluginTokenForm(VersionForm):
+    """What may change of a token, and the version that was shown."""
+
+    name = NameField()
+    domains = DomainsField()
+
+    def __init__(
+        self,
+        *args: Any,
+        token: PluginToken,
+        typed: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        stored = {name: getattr(token, name) for name in self.base_fields}
+        super().__init__(*args, **{**kwargs, "initial": stored | (typed or {})})
+        self.fields["name"].help_text = _(
+            "Usually the tenant or the site that embeds the editor. Systems that create"
+            " tokens through the API know it by this name."
+        )
 
 
 class CreatePluginTokenForm(NonceForm):
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=MAX_NAME_LENGTH,
-        help_text=_("Usually the tenant or the site that embeds the editor."),
-    )
-    domains = DomainsForm.base_fields["domains"]
-
-    def clean_name(self) -> str:
-        try:
-            return normal_name(self.cleaned_data["name"])
-        except MalformedName as error:
-            raise ValidationError(str(error)) from None
+    name = NameField()
+    domains = DomainsField()
 
 
 class ReplaceValueForm(NonceForm):

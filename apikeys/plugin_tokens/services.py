@@ -15,7 +15,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apikeys import encryption
 from apikeys.access import tokens
@@ -27,6 +27,7 @@ from apikeys.changes.errors import (
     InvalidFields,
     PrivilegeEscalation,
     ServiceRefusal,
+    UnknownSubject,
 )
 from apikeys.changes.nonces import spend_nonce
 from apikeys.choices import AuditAction, CacheName
@@ -35,10 +36,20 @@ from apikeys.plugin_tokens.domains import MalformedDomains, checked_length
 from apikeys.plugin_tokens.models import ANYWHERE, PluginToken, Scope
 
 _NEW_VALUE: Changes = {"value": ("set", "set anew")}
+_NAME_TAKEN = "A plugin token has this name already."
+_CHANGEABLE = (
+    "name",
+    "domains",
+    "encrypted",
+    "digest",
+    "pepper",
+    "may_manage_tokens",
+    "version",
+)
 _LAST_DOMAIN = "A token needs at least one domain; delete the token instead."
 
 
-class UnknownPluginToken(ServiceRefusal):
+class UnknownPluginToken(UnknownSubject):
     """There is no plugin token with this ID, or not for this caller."""
 
     def __init__(self) -> None:
@@ -99,7 +110,7 @@ def issue_plugin_token(
         _note(token, AuditAction.PLUGIN_TOKEN_CREATED, actor, at, changes)
         return IssuedPluginToken(token, value, replaced=False)
     if not may_replace:
-        raise InvalidFields({"name": "A plugin token has this name already."})
+        raise InvalidFields({"name": _NAME_TAKEN})
     _replace(token, fresh, actor, at)
     return IssuedPluginToken(token, value, replaced=True)
 
@@ -172,20 +183,28 @@ def remove_domains(
 
 
 @transaction.atomic
-def replace_domains(
+def update_plugin_token(
     token_id: UUID,
     *,
     domains: Iterable[str],
     actor: Actor,
     at: datetime,
+    name: str | None = None,
     scope: Scope = ANYWHERE,
     expected_version: int | None = None,
 ) -> PluginToken:
-    """Set all domains, as an edited list. Raises `ChangedMeanwhile`."""
+    """Set all domains, as an edited list, and the name. Raises `ChangedMeanwhile`.
+
+    Without a name the token keeps its own.
+    """
     token = _lock(token_id, scope)
     if expected_version is not None and token.version != expected_version:
         raise ChangedMeanwhile(token.version)
-    return _set_domains(token, dict.fromkeys(domains), actor, at)
+    changes: Changes = {}
+    if name is not None and name != token.name:
+        changes = {"name": (token.name, name)}
+        token.name = name
+    return _set_domains(token, dict.fromkeys(domains), actor, at, changes)
 
 
 @transaction.atomic
@@ -264,7 +283,11 @@ def _set_new_value(token: PluginToken) -> str:
 
 
 def _set_domains(
-    token: PluginToken, wanted: Iterable[str], actor: Actor, at: datetime
+    token: PluginToken,
+    wanted: Iterable[str],
+    actor: Actor,
+    at: datetime,
+    other: Changes | None = None,
 ) -> PluginToken:
     try:
         domains = checked_length(wanted)
@@ -272,7 +295,7 @@ def _set_domains(
         raise InvalidFields({"domains": str(error)}) from None
     if not domains:
         raise InvalidFields({"domains": _LAST_DOMAIN})
-    changes = _domain_changes(token.domains, domains)
+    changes = {**(other or {}), **_domain_changes(token.domains, domains)}
     if not changes:
         return token
     token.domains = domains
@@ -303,17 +326,12 @@ def _refuse_escalation(token: PluginToken, actor: Actor) -> None:
 
 def _save(token: PluginToken) -> None:
     token.version += 1
-    # Never the last use, which others write meanwhile.
-    token.save(
-        update_fields=[
-            "domains",
-            "encrypted",
-            "digest",
-            "pepper",
-            "may_manage_tokens",
-            "version",
-        ]
-    )
+    try:
+        with transaction.atomic():
+            # Never the last use, which others write meanwhile.
+            token.save(update_fields=_CHANGEABLE)
+    except IntegrityError:
+        raise InvalidFields({"name": _NAME_TAKEN}) from None
 
 
 def _note(

@@ -6,8 +6,6 @@ shown again; that it was shown stands in the audit trail.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,33 +15,44 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from apikeys.access.refusals import Refusal
 from apikeys.audit.models import AuditEntry
 from apikeys.changes.errors import InvalidFields, NonceUsed, ServiceRefusal
+from apikeys.pages.actions import act, only_by_post
 from apikeys.pages.forms import DeleteKeyForm
 from apikeys.pages.people import actor_of, manager_required, may_look, may_manage
+from apikeys.pages.questions import LastUse, Question
 from apikeys.pages.shell import form_methods, settings_page
+from apikeys.pages.typed import keeps, typed_values
 from apikeys.plugin_tokens import services
 from apikeys.plugin_tokens.domains import parse_domain
 from apikeys.plugin_tokens.forms import (
     CreatePluginTokenForm,
-    DomainsForm,
+    EditPluginTokenForm,
     ReplaceValueForm,
     TrySiteForm,
 )
+from apikeys.plugin_tokens.last_use import plugin_token_last_use
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.rules import allowed_site
 
 _LATEST_CHANGES = 8
 
 
+def _url(token_id: UUID) -> str:
+    return reverse("admin:apikeys_plugintoken_change", args=[token_id])
+
+
 @never_cache
+@keeps(CreatePluginTokenForm)
 @form_methods
 @manager_required
 def token_create(request: HttpRequest) -> HttpResponse:
-    form = CreatePluginTokenForm(request.POST if request.method == "POST" else None)
+    form = CreatePluginTokenForm(
+        request.POST if request.method == "POST" else None,
+        initial=typed_values(request, CreatePluginTokenForm),
+    )
     if form.is_valid():
         try:
             issued = services.issue_plugin_token(
@@ -67,15 +76,17 @@ def token_create(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@keeps(EditPluginTokenForm)
 @form_methods
 def token_page(request: HttpRequest, token_id: UUID) -> HttpResponse:
-    """Show a token to those who may look; save its domains for those who may manage."""
+    """Show a token to those who may look; save its form for those who may manage."""
     if not may_look(request, "apikeys.view_apikey"):
         raise PermissionDenied
     token = _get(token_id)
-    form = DomainsForm(
+    form = EditPluginTokenForm(
         request.POST if request.method == "POST" else None,
-        initial={"domains": token.domains, "version": token.version},
+        token=token,
+        typed=typed_values(request, EditPluginTokenForm),
     )
     if request.method == "POST":
         if not may_manage(request):
@@ -87,12 +98,12 @@ def token_page(request: HttpRequest, token_id: UUID) -> HttpResponse:
 
 
 @never_cache
-@require_POST
 @manager_required
+@only_by_post(_url)
 def token_show(request: HttpRequest, token_id: UUID) -> HttpResponse:
     """Show the value, which the audit trail remembers."""
     token = _get(token_id)
-    form = DomainsForm(initial={"domains": token.domains, "version": token.version})
+    form = EditPluginTokenForm(token=token)
     try:
         value = services.reveal_value(
             token_id, actor=actor_of(request), at=timezone.now()
@@ -111,11 +122,12 @@ def token_replace(request: HttpRequest, token_id: UUID) -> HttpResponse:
     form = ReplaceValueForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         done = _("“%s” has a new value. Put it into its pages; the old one is void.")
-        return _act(
+        return act(
             request,
             services.replace_value,
-            token,
-            done,
+            token_id,
+            done=done % token.name,
+            then=_url(token_id),
             nonce=form.cleaned_data["nonce"],
         )
     title = _("Replace the value of “%s”?") % token.name
@@ -124,16 +136,48 @@ def token_replace(request: HttpRequest, token_id: UUID) -> HttpResponse:
     )
 
 
-@require_POST
+@never_cache
+@form_methods
 @manager_required
 def token_mark(request: HttpRequest, token_id: UUID) -> HttpResponse:
-    """Let the token manage tokens, or no longer."""
-    is_wanted = request.POST.get("may_manage_tokens") == "on"
-    done = (
-        _("“%s” may manage tokens.") if is_wanted else _("“%s” may not manage tokens.")
-    )
+    """Ask, then let the token manage tokens; or take the mark away at once."""
     token = _get(token_id)
-    return _act(request, services.set_may_manage_tokens, token, done, to=is_wanted)
+    if request.method != "POST" and not token.may_manage_tokens:
+        question = _ask_to_mark(token)
+        return question.page(request, question.form(request, token.version))
+    return _mark(request, token_id)
+
+
+@only_by_post(_url)
+def _mark(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    to = request.POST.get("may_manage_tokens") == "on"
+    done = _("“%s” may manage tokens.") if to else _("“%s” may not manage tokens.")
+    return act(
+        request,
+        services.set_may_manage_tokens,
+        token_id,
+        done=done % _get(token_id).name,
+        then=_url(token_id),
+        to=to,
+    )
+
+
+def _ask_to_mark(token: PluginToken) -> Question:
+    return Question(
+        title=_("Let “%s” manage tokens?") % token.name,
+        url=reverse("admin:apikeys_plugintoken_mark", args=[token.public_id]),
+        back_url=_url(token.public_id),
+        act_label=_("Let it manage tokens"),
+        keep_label=_("Leave it as it is"),
+        strong=_("The token is public."),
+        text=_(
+            "Everyone who reads it in the source of a page can list, change and delete"
+            " the plugin tokens here, from any server, until you take the mark away."
+            " Prefer an API key for that."
+        ),
+        uses=(LastUse(_("This token"), token.last_used_at),),
+        sent=(("may_manage_tokens", "on"),),
+    )
 
 
 @never_cache
@@ -145,11 +189,12 @@ def token_delete(request: HttpRequest, token_id: UUID) -> HttpResponse:
         request.POST if request.method == "POST" else None, name=token.name
     )
     if form.is_valid():
-        return _act(
+        return act(
             request,
             services.delete_plugin_token,
-            token,
-            _("“%s” is deleted. Pages that have it are no longer let in."),
+            token_id,
+            done=_("“%s” is deleted. Pages that have it are no longer let in.")
+            % token.name,
             then=reverse("admin:apikeys_plugintoken_changelist"),
         )
     title = _("Delete “%s”?") % token.name
@@ -158,38 +203,18 @@ def token_delete(request: HttpRequest, token_id: UUID) -> HttpResponse:
     )
 
 
-def _act(
-    request: HttpRequest,
-    service: Callable[..., Any],
-    token: PluginToken,
-    done: str,
-    then: str = "",
-    **arguments: Any,
-) -> HttpResponse:
+def _saved(request: HttpRequest, token: PluginToken, form: EditPluginTokenForm) -> bool:
     try:
-        service(
-            token.public_id, actor=actor_of(request), at=timezone.now(), **arguments
-        )
-    except services.UnknownPluginToken:
-        raise Http404 from None
-    except ServiceRefusal as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, done % token.name)
-    return HttpResponseRedirect(then or _url(token.public_id))
-
-
-def _saved(request: HttpRequest, token: PluginToken, form: DomainsForm) -> bool:
-    try:
-        services.replace_domains(
+        services.update_plugin_token(
             token.public_id,
+            name=form.cleaned_data["name"],
             domains=form.cleaned_data["domains"],
             expected_version=form.cleaned_data["version"],
             actor=actor_of(request),
             at=timezone.now(),
         )
     except InvalidFields as refusal:
-        form.add_error("domains", str(refusal))
+        form.add_service_errors(refusal.errors)
     except ServiceRefusal as refusal:
         form.add_refusal(refusal)
     else:
@@ -198,7 +223,7 @@ def _saved(request: HttpRequest, token: PluginToken, form: DomainsForm) -> bool:
 
 
 def _token_page(
-    request: HttpRequest, token: PluginToken, form: DomainsForm, value: str = ""
+    request: HttpRequest, token: PluginToken, form: EditPluginTokenForm, value: str = ""
 ) -> HttpResponse:
     try_form = TrySiteForm(request.GET if "site" in request.GET else None)
     audit = AuditEntry.objects.filter(subject_id=str(token.public_id))
@@ -226,12 +251,10 @@ def _is_let_in(token: PluginToken, form: TrySiteForm) -> bool | None:
 
 
 def _get(token_id: UUID) -> PluginToken:
+    # Who decides by the last use must not see one that is up to a minute old.
+    plugin_token_last_use.flush()
     tokens = PluginToken.objects.select_related("location")
     token = tokens.filter(public_id=token_id).first()
     if token is None:
         raise Http404
     return token
-
-
-def _url(token_id: UUID) -> str:
-    return reverse("admin:apikeys_plugintoken_change", args=[token_id])

@@ -122,5 +122,20 @@ function follow(event) {
   }
 }
 
+// Leaving a field by a press on a button would move the button away between press and
+// release, and the click were lost: help waits until the button is released.
+let isPressed = false;
+let waiting = [];
+
+function release() {
+  isPressed = false;
+  const events = waiting;
+  waiting = [];
+  // After the click, which follows the release.
+  if (events.length) setTimeout(() => events.forEach(follow));
+}
+
+document.addEventListener("pointerdown", () => (isPressed = true), true);
+for (const kind of ["pointerup", "pointercancel", "dragend"]) addEventListener(kind, release, true);
 document.addEventListener("input", follow);
-document.addEventListener("change", follow);
+document.addEventListener("change", (event) => (isPressed ? waiting.push(event) : follow(event)));

@@ -62,7 +62,7 @@ class Command(ListCommand):
 
     def records(self, options: dict[str, Any]) -> list[Record]:
         now = timezone.now()
-        keys = _in_state(options["status"], now).with_last_use()
+        keys = _in_state(options["status"], now)
         if options["type"]:
             keys = keys.filter(key_type=options["type"])
         if options["name"]:
@@ -104,5 +104,5 @@ def _record(key: Any, now: datetime) -> Record:
         "read_only": key.read_only,
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
-        "last_used_at": key.last_used.isoformat() if key.last_used else None,
+        "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
     }

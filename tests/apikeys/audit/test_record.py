@@ -22,8 +22,8 @@ from apikeys.keys.services import (
     update_key,
 )
 from apikeys.keys.values import KeySettings
-from apikeys.organization.people import PersonChanges, change_person, create_person
 from apikeys.organization.models import Person
+from apikeys.organization.people import PersonChanges, change_person, create_person
 from apikeys.organization.services import change_role, create_role, delete_role
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
@@ -32,14 +32,13 @@ from apikeys.plugin_tokens.services import (
     delete_plugin_token,
     issue_plugin_token,
     remove_domains,
-    replace_domains,
     replace_value,
     reveal_value,
     set_may_manage_tokens,
+    update_plugin_token,
 )
 from tests.factories import (
     IssuedFactory,
-    PersonFactory,
     RoleFactory,
     permission,
     person_actor,
@@ -138,8 +137,8 @@ def _remove_domains(at):
     remove_domains(_token_id(), domains=["c.com"], actor=OPERATOR, at=at)
 
 
-def _replace_domains(at):
-    replace_domains(_token_id(), domains=["d.com"], actor=OPERATOR, at=at)
+def _update_plugin_token(at):
+    update_plugin_token(_token_id(), domains=["d.com"], actor=OPERATOR, at=at)
 
 
 def _mark_token(at):
@@ -208,7 +207,7 @@ ACTIONS = [
     (_replace_value, "plugin_token_replaced"),
     (_add_domains, "plugin_token_changed"),
     (_remove_domains, "plugin_token_changed"),
-    (_replace_domains, "plugin_token_changed"),
+    (_update_plugin_token, "plugin_token_changed"),
     (_mark_token, "plugin_token_changed"),
     (_reveal_value, "plugin_token_shown"),
     (_delete_token, "plugin_token_deleted"),

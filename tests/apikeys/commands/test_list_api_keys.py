@@ -54,7 +54,7 @@ def test_deleted_keys_are_listed_only_when_asked_for(run, keys):
 
 def test_json_has_exactly_its_keys(run, keys):
     used_at = timezone.now()
-    KeySecret.objects.filter(key=keys["oldest"]).update(last_used_at=used_at)
+    ApiKey.objects.filter(pk=keys["oldest"].pk).update(last_used_at=used_at)
 
     listed = json.loads(run("list_api_keys", "--json").out)
 

@@ -108,7 +108,7 @@ def test_create_form_refuses_a_taken_name_and_leaves_the_token():
 def test_edited_list_of_domains_is_set_whole():
     token, _ = make_token(domains="a.com,b.com")
 
-    changed = services.replace_domains(
+    changed = services.update_plugin_token(
         token.public_id, domains=["c.com", "b.com"], expected_version=0, **change()
     )
 
@@ -124,7 +124,7 @@ def test_edited_list_of_another_version_is_refused():
     services.add_domains(token.public_id, domains=["b.com"], **change())
 
     with pytest.raises(ChangedMeanwhile):
-        services.replace_domains(
+        services.update_plugin_token(
             token.public_id, domains=["c.com"], expected_version=0, **change()
         )
 
@@ -135,7 +135,7 @@ def test_empty_list_of_domains_is_refused():
     token, _ = make_token()
 
     with pytest.raises(InvalidFields, match="delete the token instead"):
-        services.replace_domains(token.public_id, domains=[], **change())
+        services.update_plugin_token(token.public_id, domains=[], **change())
 
 
 def test_mark_is_set_and_taken_away_with_an_entry_each():
@@ -174,7 +174,7 @@ def test_who_lacks_a_right_cannot_come_by_a_token_that_has_it():
         services.replace_value,
         lambda **values: services.add_domains(domains=["b.com"], **values),
         lambda **values: services.remove_domains(domains=["b.com"], **values),
-        lambda **values: services.replace_domains(domains=["b.com"], **values),
+        lambda **values: services.update_plugin_token(domains=["b.com"], **values),
         lambda **values: services.set_may_manage_tokens(to=True, **values),
         services.delete_plugin_token,
     ],

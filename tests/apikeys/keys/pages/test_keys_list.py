@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apikeys.changes.actors import OPERATOR
-from apikeys.keys.models import KeySecret
+from apikeys.keys.models import ApiKey
 from apikeys.keys.services import deactivate_key, delete_key
 from tests.apikeys.pages import screens
 from tests.factories import IssuedFactory
@@ -136,7 +136,7 @@ def test_last_used_and_expiry_sort_by_their_instant(as_reader, db):
     at = timezone.now()
     for days, name in ((3, "later"), (1, "sooner")):
         issued = IssuedFactory(fields__name=name, expires_at=at + timedelta(days=days))
-        KeySecret.objects.filter(key=issued.key).update(
+        ApiKey.objects.filter(pk=issued.key.pk).update(
             last_used_at=at - timedelta(days=days)
         )
 
