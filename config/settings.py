@@ -246,6 +246,11 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
     },
+    "filters": {
+        # Anybody can ask for pages that do not exist.
+        "bounded": {"()": "apikeys.log_lines.BoundedWarnings", "lines": 100},
+    },
+    "loggers": {"django.request": {"filters": ["bounded"]}},
     "root": {
         "handlers": ["stderr"],
         "level": env.str("LOG_LEVEL", default="INFO"),

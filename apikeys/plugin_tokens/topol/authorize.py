@@ -22,7 +22,8 @@ from rest_framework.response import Response
 from apikeys.access import refusals
 from apikeys.access.authorization import bearer
 from apikeys.access.refusals import Refusal
-from apikeys.api.families import FamilyErrors, Refused
+from apikeys.api.authentication import refused
+from apikeys.api.families import FamilyErrors
 from apikeys.app_settings import app_settings
 from apikeys.caching.reader import StateUnknown
 from apikeys.plugin_tokens.cache import KnownToken, plugin_token_cache
@@ -111,15 +112,15 @@ class AuthorizeView(FamilyErrors, SmallBodies):
     )
     def post(self, request: Request) -> Response:
         if app_settings.SECURE_SSL_REDIRECT and not request.is_secure():
-            raise Refused(refusals.HTTPS_REQUIRED)
-        token = _token(_presented(request))
+            raise refused(request._request, refusals.HTTPS_REQUIRED)
+        token = _token(request._request, _presented(request))
         site = allowed_site(
             token.domains,
             request.META.get("HTTP_ORIGIN"),
             request.META.get("HTTP_REFERER"),
         )
         if isinstance(site, Refusal):
-            raise Refused(site)
+            raise refused(request._request, site, str(token.public_id))
         plugin_token_last_use.record_use(token, None, timezone.now())
         return Response(
             {"allowed": True, "token_id": str(token.public_id), "name": token.name},
@@ -134,17 +135,17 @@ def _presented(request: Request) -> str:
     in_header = bearer(request.META.get("HTTP_AUTHORIZATION"))
     texts = [text for text in (in_body, in_header) if text]
     if not texts:
-        raise Refused(TOKEN_MISSING)
+        raise refused(request._request, TOKEN_MISSING)
     if texts[0] != texts[-1]:
-        raise Refused(TOKENS_AMBIGUOUS)
+        raise refused(request._request, TOKENS_AMBIGUOUS)
     return texts[0] if isinstance(texts[0], str) else ""
 
 
-def _token(text: str) -> KnownToken:
+def _token(request: HttpRequest, text: str) -> KnownToken:
     try:
         token = plugin_token_cache.find(text)
     except StateUnknown:
-        raise Refused(refusals.STATE_UNKNOWN) from None
+        raise refused(request, refusals.STATE_UNKNOWN) from None
     if token is None:
-        raise Refused(TOKEN_INVALID)
+        raise refused(request, TOKEN_INVALID)
     return token
