@@ -122,6 +122,7 @@ def _headers(
     # name of a header that was not sent.
     return (
         ("Content-Length", "0"),
+        ("Cache-Control", "no-store"),
         ("X-Api-Key-Id", key_id),
         ("X-Api-Key-Name", quote(name)),
         ("X-Api-Location", quote(location)),

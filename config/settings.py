@@ -154,7 +154,7 @@ AUTHENTICATION_BACKENDS = ["apikeys.organization.sign_in.SignIn"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# Internationalisation
+# Internationalization
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")

@@ -50,6 +50,14 @@ class FamilyErrors:
 
     refusals_said: ClassVar[Mapping[str, Said]] = {}
 
+    def finalize_response(
+        self, request: Any, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        # What a key may see is nobody else's, on its way nor in a browser's memory.
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]  # of the view
+        response["Cache-Control"] = "no-store"
+        return response
+
     def shape(
         self, error: exceptions.APIException, headers: Mapping[str, str]
     ) -> HttpResponseBase:

@@ -95,7 +95,6 @@ class AuthorizeView(FamilyErrors, SmallBodies):
     ) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Vary"] = "Origin"
-        response["Cache-Control"] = "no-store"
         return response
 
     def options(

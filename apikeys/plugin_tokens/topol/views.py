@@ -89,13 +89,6 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
     # No OPTIONS: no browser calls this family from another site.
     http_method_names = ["get", "head", "post", "put", "patch", "delete", "trace"]
 
-    def finalize_response(
-        self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
-
     @extend_schema(
         operation_id="list_plugin_tokens",
         summary="All plugin tokens that the caller reaches, the oldest first",
