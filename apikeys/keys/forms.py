@@ -21,7 +21,9 @@ from apikeys.keys.values import (
     FieldGroup,
     KeySettings,
 )
-from apikeys.pages.fields import EndpointsField, NetworksField, RowsField, plain_line
+from apikeys.organization.role_fields import KeyRolesField
+from apikeys.organization.roles import roles_for_keys
+from apikeys.pages.fields import EndpointsField, NetworksField, plain_line
 from apikeys.pages.forms import NonceForm, ServiceForm, VersionForm
 
 MIN_PASSWORD_LENGTH = 12
@@ -162,8 +164,8 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
         ),
         help_text=_("Only for “On a date”, in your time zone."),
     )
-    roles = RowsField(
-        Group.objects.order_by("name"),
+    roles = KeyRolesField(
+        Group.objects.none(),
         label=_("Roles"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -191,6 +193,7 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
         self.now = now
         self.fields["expires"].choices = _expiry_choices(now)  # type: ignore[attr-defined]  # typed as any field
         self.fields["expires"].lock = _FIXED_EXPIRY  # type: ignore[attr-defined]  # typed as any field
+        self.fields["roles"].queryset = roles_for_keys()  # type: ignore[attr-defined]  # typed as any field
         self.fields["roles"].lock = _FIXED_ROLES  # type: ignore[attr-defined]  # typed as any field
 
     def clean(self) -> dict[str, Any]:
