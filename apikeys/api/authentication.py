@@ -37,6 +37,7 @@ class CallingKey:
     name: str
     is_authenticated = True
     is_active = True
+    is_staff = False
 
     def __str__(self) -> str:
         return self.name
@@ -81,6 +82,9 @@ class StaffAuthentication(SessionAuthentication):
             return None
         may_see = may_look(request._request, "apikeys.view_apikey")
         return signed_in if signed_in[0].is_staff and may_see else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return refusals.CHALLENGE
 
 
 def refused(request: HttpRequest, refusal: Refusal, key_id: str = "") -> Refused:

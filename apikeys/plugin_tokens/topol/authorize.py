@@ -13,7 +13,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -34,6 +34,7 @@ from apikeys.plugin_tokens.rules import (
     TOKENS_AMBIGUOUS,
     allowed_site,
 )
+from apikeys.plugin_tokens.topol import examples
 from apikeys.plugin_tokens.topol.errors import SmallBodies
 
 _PREFLIGHT = {
@@ -63,7 +64,11 @@ class NotAllowedSerializer(serializers.Serializer[object]):
 
 
 _REFUSALS = {
-    status: OpenApiResponse(NotAllowedSerializer, description=description)
+    status: OpenApiResponse(
+        NotAllowedSerializer,
+        description=description,
+        examples=[OpenApiExample("refused", examples.NOT_ALLOWED)],
+    )
     for status, description in {
         400: "The request cannot be understood.",
         403: "No valid token, or the page is on none of its domains.",
@@ -105,6 +110,11 @@ class AuthorizeView(FamilyErrors, SmallBodies):
 
     @extend_schema(
         operation_id="authorize_plugin",
+        tags=["Plugin tokens"],
+        examples=[
+            examples.asked(examples.AUTHORIZE),
+            examples.answered(examples.ALLOWED),
+        ],
         summary="May the page with this origin use the plugin token?",
         request=AuthorizeBodySerializer,
         responses={200: AllowedSerializer, **_REFUSALS},
