@@ -1,6 +1,6 @@
 """Plugin tokens as a plain DRF `ModelViewSet` serves them, beside the product's own API.
 
-The same decryption, lock, audit entry and cache version; nothing of normalising, permissions
+The same decryption, lock, audit entry and cache version; nothing of normalizing, permissions
 or tenants.
 """
 

@@ -63,7 +63,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "apikeys",
     "webservice_users",
 ]
@@ -170,7 +169,7 @@ SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=12 * 60 * 60)
 SESSION_MAX_SECONDS = env.int("SESSION_MAX_SECONDS", default=14 * 24 * 60 * 60)
 SESSION_COOKIE_AGE = SESSION_MAX_SECONDS
 
-# Internationalisation
+# Internationalization
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
@@ -264,6 +263,11 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
     },
+    "filters": {
+        # Anybody can ask for pages that do not exist.
+        "bounded": {"()": "apikeys.log_lines.BoundedWarnings", "lines": 100},
+    },
+    "loggers": {"django.request": {"filters": ["bounded"]}},
     "root": {
         "handlers": ["stderr"],
         "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
@@ -293,8 +297,6 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_AUTHENTICATION": ["apikeys.api.authentication.StaffAuthentication"],
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # Ours

@@ -69,7 +69,7 @@ SECTIONS = (
         ),
     ),
     Section(
-        gettext_lazy("Organisation"),
+        gettext_lazy("Organization"),
         (Entry(gettext_lazy("Roles"), model="auth.Group"),),
     ),
     Section(

@@ -140,3 +140,8 @@ STATE_UNKNOWN = _refusal(
     "The database does not answer. Try again shortly.",
     503,
 )
+
+
+def all_refusals() -> list[Refusal]:
+    """Return every refusal of a call with a key, in the order of this module."""
+    return [value for value in globals().values() if isinstance(value, Refusal)]

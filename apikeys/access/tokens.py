@@ -103,6 +103,12 @@ def is_public_id(text: str, prefix: str = KEY_PREFIX) -> bool:
     )
 
 
+def public_id_in(text: str, prefix: str = KEY_PREFIX) -> str:
+    """Return the public id in a text of a token's form, whatever its check; else ""."""
+    found = _FORM.fullmatch(text) if len(text) <= _MAX_LENGTH else None
+    return found[1] if found is not None and found[2] == prefix else ""
+
+
 def digest(token: Token, pepper: str) -> str:
     """Return HMAC-SHA256 of the whole token under a pepper, as 64 hex digits.
 

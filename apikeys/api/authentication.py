@@ -21,9 +21,10 @@ from rest_framework.request import Request
 from apikeys.access import credentials, parameters, refusals
 from apikeys.access.paths import normal_path
 from apikeys.access.refusals import Refusal
-from apikeys.api.families import Refused
+from apikeys.api.families import Refused, log_refusal
 from apikeys.app_settings import app_settings
 from apikeys.keys.authorize import authorize
+from apikeys.keys.refused_calls import named_key
 from apikeys.keys.verification import VerifiedKey
 from apikeys.pages.people import may_look, request_address
 
@@ -36,6 +37,7 @@ class CallingKey:
     name: str
     is_authenticated = True
     is_active = True
+    is_staff = False
 
     def __str__(self) -> str:
         return self.name
@@ -58,9 +60,9 @@ class KeyAuthentication(BaseAuthentication):
         if presented is refusals.CREDENTIALS_MISSING:
             return None
         if isinstance(presented, Refusal):
-            raise Refused(presented)
+            raise refused(inner, presented)
         if app_settings.SECURE_SSL_REDIRECT and not inner.is_secure():
-            raise Refused(refusals.HTTPS_REQUIRED)
+            raise refused(inner, refusals.HTTPS_REQUIRED, named_key(presented))
         verified = authorize(
             presented,
             method=inner.method or "",
@@ -87,6 +89,15 @@ class StaffAuthentication(SessionAuthentication):
             return None
         may_see = may_look(request._request, "apikeys.view_apikey")
         return signed_in if signed_in[0].is_staff and may_see else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return refusals.CHALLENGE
+
+
+def refused(request: HttpRequest, refusal: Refusal, key_id: str = "") -> Refused:
+    """Return the error to raise for a call that is refused before `authorize` is asked."""
+    log_refusal(request, refusal, key_id)
+    return Refused(refusal)
 
 
 def _as_error(refusal: Refusal, request: HttpRequest) -> APIException:

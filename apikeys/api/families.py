@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from rest_framework import exceptions
 
 from apikeys.access import refusals
+from apikeys.access.paths import normal_path
 from apikeys.access.refusals import Refusal
 from apikeys.counting.tries import TooManyTries
+from apikeys.keys.refused_calls import record_refusal
+from apikeys.pages.people import request_address
 from apikeys.passwords import TooManyHashes
 
 
@@ -31,10 +35,30 @@ class Refused(exceptions.APIException):
         self.status_code = refusal.status
 
 
+def log_refusal(request: HttpRequest, refusal: Refusal, key_id: str = "") -> None:
+    """Write down a call that is refused without `authorize`, which writes its own."""
+    record_refusal(
+        refusal,
+        request.method or "",
+        normal_path(request.path_info),
+        request_address(request),
+        datetime.now(UTC),
+        key_id=key_id,
+    )
+
+
 class FamilyErrors:
     """Mixin of a family's DRF views: `refusals_said` by code, and `shape`, its envelope."""
 
     refusals_said: ClassVar[Mapping[str, Said]] = {}
+
+    def finalize_response(
+        self, request: Any, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        # What a key may see is nobody else's, on its way nor in a browser's memory.
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]  # of the view
+        response["Cache-Control"] = "no-store"
+        return response
 
     def shape(
         self, error: exceptions.APIException, headers: Mapping[str, str]
@@ -63,6 +87,8 @@ class FamilyErrors:
         self, error: Exception, context: dict[str, Any]
     ) -> HttpResponseBase | None:
         """DRF exception handler. Unexpected errors are left to Django (500)."""
+        if isinstance(error, exceptions.NotAuthenticated):
+            log_refusal(context["request"], refusals.CREDENTIALS_MISSING)
         error = self.translated(error)
         if not isinstance(error, exceptions.APIException):
             return None
@@ -72,7 +98,10 @@ class FamilyErrors:
         wait = getattr(error, "wait", None)
         if wait is not None:
             headers["Retry-After"] = str(wait)
-        return self.shape(error, headers)
+        response = self.shape(error, headers)
+        # Django would add a line of its own to what stands in the log, without a bound.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own mark
+        return response
 
     def _say(self, error: Refused) -> None:
         said = self.refusals_said.get(error.refusal.code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from django.http import JsonResponse
@@ -31,19 +32,17 @@ class ProblemErrors(FamilyErrors):
 def _body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, Refused):
         return error.refusal.problem(error.status_code)
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        # As the RFC wants it of this type.
+        "title": HTTPStatus(error.status_code).phrase.capitalize(),
+        "status": error.status_code,
+    }
     detail = error.detail
     if isinstance(detail, str):
-        return {
-            "type": "about:blank",
-            "title": str(error.default_detail),
-            "status": error.status_code,
-            "detail": detail,
-            "code": detail.code,
-        }
+        return {**problem, "detail": detail, "code": detail.code}
     return {
-        "type": "about:blank",
-        "title": str(error.default_detail),
-        "status": error.status_code,
+        **problem,
         "detail": "Some values do not fit.",
         "code": "invalid",
         "errors": detail,

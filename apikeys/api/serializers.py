@@ -5,6 +5,8 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apikeys.api.examples import PATH
+
 
 class RotationSerializer(serializers.Serializer[object]):
     overlap_ends_at = serializers.DateTimeField()
@@ -39,11 +41,16 @@ class AddressField(serializers.IPAddressField):
     """Told apart in the document, which has no one format for both."""
 
 
+@extend_schema_field({"type": "string", "maxLength": 4096, "example": PATH})
+class PathField(serializers.CharField):
+    """Described with an example, which `help_text` has no place for."""
+
+
 class ExplainQuerySerializer(serializers.Serializer[object]):
     method = serializers.RegexField(
         r"^[A-Za-z]{1,20}$", default="GET", help_text="HTTP method, GET unless given."
     )
-    path = serializers.CharField(
+    path = PathField(
         max_length=4096, help_text="Path of the call; a full URL loses its host."
     )
     address = AddressField(

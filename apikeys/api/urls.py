@@ -11,7 +11,5 @@ urlpatterns = [
     *endpoint("/whoami", views.WhoamiView, needs=_ANY_KEY, name="whoami"),
     *endpoint("/explain", views.ExplainView, needs=_ANY_KEY, name="explain"),
     *endpoint("/schema", views.SchemaView, needs=_ANY_KEY, name="schema"),
-    *endpoint(
-        "/docs", views.DocsView, needs=_ANY_KEY, name="docs", url_name="api:schema"
-    ),
+    *endpoint("/docs", views.DocsView, needs=_ANY_KEY, name="docs"),
 ]

@@ -3,22 +3,35 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.exceptions import NotFound
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import NotAuthenticated, NotFound
+from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apikeys.access import refusals
 from apikeys.access.client_ip import parse_address
+from apikeys.access.refusals import all_refusals
+from apikeys.api import examples
 from apikeys.api.authentication import (
     KeyAuthentication,
     StaffAuthentication,
     calling_key,
 )
+from apikeys.api.families import Refused
 from apikeys.api.permissions import IsKeyOrStaff
 from apikeys.api.problems import CONTENT_TYPE, ProblemErrors
+from apikeys.api.reference import reference
 from apikeys.api.serializers import (
     ExplainQuerySerializer,
     ExplanationSerializer,
@@ -27,10 +40,13 @@ from apikeys.api.serializers import (
 )
 from apikeys.keys.authorize import explain_call
 from apikeys.keys.verification import VerifiedKey
-from apikeys.pages.people import request_address
+from apikeys.pages.people import is_page_load, request_address
 
+_TAG = "The calling key"
 _PROBLEMS = {
-    (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=description)
+    (status, CONTENT_TYPE): OpenApiResponse(
+        ProblemSerializer, description=description, examples=examples.PROBLEMS[status]
+    )
     for status, description in {
         400: "The request cannot be understood.",
         401: "No credentials, or credentials that are not valid now.",
@@ -48,6 +64,8 @@ class WhoamiView(ProblemErrors, APIView):
 
     @extend_schema(
         operation_id="whoami",
+        tags=[_TAG],
+        examples=examples.answer(examples.WHOAMI),
         responses={200: WhoamiSerializer, **_PROBLEMS},
         summary="Which key is calling, and what it may do",
     )
@@ -80,6 +98,8 @@ class ExplainView(ProblemErrors, APIView):
 
     @extend_schema(
         operation_id="explain",
+        tags=[_TAG],
+        examples=examples.answer(examples.EXPLANATION),
         parameters=[ExplainQuerySerializer],
         responses={200: ExplanationSerializer, **_PROBLEMS},
         summary="Would a call of this key pass?",
@@ -121,16 +141,54 @@ class NoSuchEndpointView(ProblemErrors, APIView):
     get = post = put = patch = delete = _not_found
 
 
-class SchemaView(ProblemErrors, SpectacularAPIView):
-    schema = None
-    authentication_classes = [KeyAuthentication, StaffAuthentication]
+class _ForKeysAndStaff(ProblemErrors, APIView):
+    # The session first: a proxy's own `Authorization` must not shut a person out.
+    authentication_classes = [StaffAuthentication, KeyAuthentication]
     permission_classes = [IsKeyOrStaff]
+    schema = None
 
 
-class DocsView(ProblemErrors, SpectacularSwaggerSplitView):
-    schema = None
-    authentication_classes = [KeyAuthentication, StaffAuthentication]
-    permission_classes = [IsKeyOrStaff]
+class SchemaView(_ForKeysAndStaff, SpectacularAPIView):
+    """The OpenAPI document."""
+
+
+class DocsView(_ForKeysAndStaff):
+    """The page that shows the document: within Settings for those who are signed in."""
+
+    renderer_classes = [TemplateHTMLRenderer]
+
+    def get(self, request: Request) -> HttpResponseBase:
+        inner = request._request
+        return TemplateResponse(
+            inner,
+            "reference/reference.html",
+            {
+                **admin.site.each_context(inner),
+                "title": _("API reference"),
+                "groups": reference(f"{inner.scheme}://{inner.get_host()}"),
+                "refusals": all_refusals(),
+            },
+        )
+
+    def handle_exception(self, exc: Exception) -> Any:
+        inner = self.request._request
+        if not is_page_load(inner) or not _lacks_credentials(exc, inner):
+            return super().handle_exception(exc)
+        if inner.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(inner.get_full_path(), reverse("admin:login"))
+
+
+def _lacks_credentials(error: Exception, request: HttpRequest) -> bool:
+    """Tell whether no key was sent: nothing at all, or what a proxy itself asks for."""
+    if isinstance(error, NotAuthenticated):
+        return True
+    authorization = request.META.get("HTTP_AUTHORIZATION", "")
+    return (
+        isinstance(error, Refused)
+        and error.refusal.code == refusals.CREDENTIALS_MALFORMED.code
+        and authorization[:6].lower() == "basic "
+    )
 
 
 def _rotation(verified: VerifiedKey) -> dict[str, Any] | None:

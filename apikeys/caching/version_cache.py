@@ -3,7 +3,8 @@
 Each entry carries the cache version of its moment, which is read *before* the row, so
 that a change between the two reads makes the entry stale and never fresh by mistake. A
 moved version makes entries stale, not gone: the next use of each reads that one row
-again. While the database does not answer, entries of the last version known serve for
+again. That there is no row is remembered too, in a memory of its own that no row loses
+its place to, so that a client which repeats a deleted key costs no query a call. While the database does not answer, entries of the last version known serve for
 as long as `caching.version` allows.
 """
 
@@ -29,10 +30,15 @@ class _Entry(NamedTuple, Generic[Value]):
 
 
 class VersionCache(ABC, Generic[Key, Value]):
-    """At most `KEY_CACHE_SIZE` rows; the least recently used leave first. Thread-safe."""
+    """At most `KEY_CACHE_SIZE` rows; the least recently used leave first. Thread-safe.
+
+    As many keys without a row beside them.
+    """
 
     def __init__(self, name: CacheName) -> None:
         self._entries: OrderedDict[Key, _Entry[Value]] = OrderedDict()
+        # The version at which there was no row. A key that is made moves it.
+        self._absent: OrderedDict[Key, int] = OrderedDict()
         self._lock = threading.Lock()
         self._version = CacheVersionReader(name)
 
@@ -47,6 +53,7 @@ class VersionCache(ABC, Generic[Key, Value]):
         """Forget everything, as a new process does."""
         with self._lock:
             self._entries.clear()
+            self._absent.clear()
         self._version.clear()
         database_reader.clear()
 
@@ -59,6 +66,8 @@ class VersionCache(ABC, Generic[Key, Value]):
         if entry is not None and entry.version == self._version.fresh():
             self._use(key)
             return entry.value
+        if entry is None and self._is_absent(key, self._version.fresh()):
+            return None
         try:
             return database_reader.read(lambda: self._read(key))
         except StateUnknown:
@@ -74,6 +83,8 @@ class VersionCache(ABC, Generic[Key, Value]):
         if entry is not None and entry.version == version:
             self._use(key)
             return entry.value
+        if entry is None and self._is_absent(key, version):
+            return None
         value = self.load(key, version)
         self._keep(key, version, value)
         return value
@@ -86,6 +97,9 @@ class VersionCache(ABC, Generic[Key, Value]):
         self._use(key)
         return entry.value
 
+    def _is_absent(self, key: Key, version: int | None) -> bool:
+        return version is not None and self._absent.get(key) == version
+
     def _use(self, key: Key) -> None:
         with self._lock:
             if key in self._entries:
@@ -95,8 +109,14 @@ class VersionCache(ABC, Generic[Key, Value]):
         with self._lock:
             if value is None:
                 self._entries.pop(key, None)
-                return
-            self._entries[key] = _Entry(version, value)
-            self._entries.move_to_end(key)
-            while len(self._entries) > app_settings.KEY_CACHE_SIZE:
-                self._entries.popitem(last=False)
+                _put(self._absent, key, version)
+            else:
+                self._absent.pop(key, None)
+                _put(self._entries, key, _Entry(version, value))
+
+
+def _put(memory: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    while len(memory) > app_settings.KEY_CACHE_SIZE:
+        memory.popitem(last=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from apikeys.permission_words import in_words
+
 
 class ServiceRefusal(Exception):
     """Nothing was changed; `str()` says why."""
@@ -26,8 +28,8 @@ class PrivilegeEscalation(ServiceRefusal):
 
     def __init__(self, lacking: list[str]) -> None:
         super().__init__(
-            "You cannot grant permissions that you do not hold: "
-            + ", ".join(lacking)
+            "You cannot grant permissions that you do not hold. "
+            + "; ".join(in_words(lacking))
             + "."
         )
 

@@ -13,6 +13,7 @@ from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call, Grant
 from apikeys.app_settings import app_settings
 from apikeys.keys.last_use import last_use
+from apikeys.keys.refused_calls import named_key, record_refusal
 from apikeys.keys.routes import route_table
 from apikeys.keys.verification import VerifiedKey, verify
 
@@ -28,12 +29,15 @@ def authorize(
     """Return the key that makes a call, or the first reason why it may not.
 
     `path` is in the normal form of `access.paths`, None where it has none. A call
-    that may pass is recorded as a use of the key.
+    that may pass is recorded as a use of the key; a refused one in the log.
     """
     if isinstance(presented, Refusal):
+        record_refusal(presented, method, path, address, at)
         return presented
     verified = verify(presented.text, at)
     if isinstance(verified, Refusal):
+        key_id = named_key(presented)
+        record_refusal(verified, method, path, address, at, key_id=key_id)
         return verified
     call = Call(
         judged_method(method),
@@ -45,6 +49,10 @@ def authorize(
     )
     refusal = rules.first_refusal(verified.grant, call)
     if refusal is not None:
+        key_id = verified.grant.key_id
+        record_refusal(
+            refusal, method, path, address, at, key_id=key_id, is_proved=True
+        )
         return _with_headers_named(refusal)
     last_use.record_use(verified.secret, address, at)
     return verified

@@ -26,7 +26,9 @@ from apikeys.keys.values import (
     KeySettings,
     is_open,
 )
-from apikeys.pages.fields import EndpointsField, NetworksField, RowsField, plain_line
+from apikeys.organization.role_fields import KeyRolesField
+from apikeys.organization.roles import roles_for_keys
+from apikeys.pages.fields import EndpointsField, NetworksField, plain_line
 from apikeys.pages.forms import NonceForm, ServiceForm, VersionForm
 
 MIN_PASSWORD_LENGTH = 12
@@ -211,8 +213,8 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
         ),
         help_text=_("Only for “On a date”, in your time zone."),
     )
-    roles = RowsField(
-        Group.objects.order_by("name"),
+    roles = KeyRolesField(
+        Group.objects.none(),
         label=_("Roles"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -240,6 +242,7 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
         self.now = now
         self.fields["expires"].choices = _expiry_choices(now)  # type: ignore[attr-defined]  # typed as any field
         self.fields["expires"].lock = _FIXED_EXPIRY  # type: ignore[attr-defined]  # typed as any field
+        self.fields["roles"].queryset = roles_for_keys()  # type: ignore[attr-defined]  # typed as any field
         self.fields["roles"].lock = _FIXED_ROLES  # type: ignore[attr-defined]  # typed as any field
         self.fields["endpoints"].help_text += " " + "".join(map(_shown_for, KEY_TYPES))
 

@@ -27,8 +27,10 @@ class VerifiedKey(NamedTuple):
     secrets: tuple[Secret, ...]
 
 
-# Compared with when there is no such key, so that both cases cost the same. No
-# text has this digest.
+# Compared with when there is no such key, so that there is one way through and one
+# answer. No text has this digest. How long an answer takes still tells an ID that is
+# known, since its row is remembered and an unknown one's is looked for: an ID is no
+# secret, and opens nothing.
 _OF_NO_KEY = CachedKey(Grant("", "", "", ()), (Secret(0, "0" * 64, 0, None, None, 0),))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,24 +11,29 @@ from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from apikeys.audit.models import AuditEntry
 from apikeys.changes.errors import ServiceRefusal
 from apikeys.organization import services as role_services
 from apikeys.organization.forms import RoleForm
-from apikeys.organization.roles import is_built_in
+from apikeys.organization.roles import is_built_in, permission_name
 from apikeys.pages.cells import cell, linked
 from apikeys.pages.display import pill
 from apikeys.pages.lists import OwnFiltersOnly
 from apikeys.pages.numbers import BoundedCount, count_text
 from apikeys.pages.people import actor_of, may_look, may_manage
 from apikeys.pages.typed import keeps, typed_values
+from apikeys.permission_words import in_words
 
 # Django's own pages for these write without audit trail and without the guard
 # against privilege escalation.
 admin.site.unregister(Group)
+
+_LATEST_CHANGES = 8
 
 
 @admin.register(Group)
@@ -35,13 +41,23 @@ class RoleAdmin(OwnFiltersOnly):
     """Roles, which people and keys hold alike. Built-in ones can only be looked at."""
 
     form = RoleForm
+    change_form_template = "organization/role_page.html"
     fields = ("name", "permissions")
+    readonly_fields = ("held",)
     list_display = ("role_name", "permission_count", "key_count", "person_count")
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search name")
     ordering = ("name",)
     row_names = (gettext_lazy("role"), gettext_lazy("roles"))
     shows_times = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Of this screen alone: the words of the model itself would be a migration of
+        # Django's own app.
+        self.opts = copy(self.opts)
+        self.opts.verbose_name = gettext_lazy("role")
+        self.opts.verbose_name_plural = gettext_lazy("roles")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         roles: QuerySet[Group] = super().get_queryset(request)
@@ -73,6 +89,16 @@ class RoleAdmin(OwnFiltersOnly):
     @keeps(RoleForm)
     def change_view(self, *args: Any, **kwargs: Any) -> Any:
         return super().change_view(*args, **kwargs)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        change_list: Any = super().get_changelist_instance(request)
+        change_list.opts = self.opts
+        return change_list
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None or self.has_change_permission(request, obj):
+            return ("name", "permissions")
+        return ("name", "held")
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
@@ -107,12 +133,27 @@ class RoleAdmin(OwnFiltersOnly):
         role_services.delete_role(obj.pk, actor=actor_of(request), at=timezone.now())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        *found, protected = super().get_deleted_objects(objs, request)
-        if protected:
-            # The rows between keys and roles have no name that says anything.
-            keys = sum(role.keys.count() for role in objs)
-            protected = [str(role_services.RoleInUse(keys))]
-        return *found, protected
+        # In our words: Django lists the rows between tables.
+        (role,) = objs
+        keys, people = role.keys.count(), role.user_set.count()
+        protected = [str(role_services.RoleInUse(keys))] if keys else []
+        lost = ngettext(
+            "%d person loses what it gives.", "%d people lose what it gives.", people
+        )
+        doomed = [_("the role “%s”") % role.name, *_held(role), lost % people]
+        return doomed, {}, set(), protected
+
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any) -> HttpResponse:
+        return _to_the_list(request, _("The role “%s” is created."), obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        text = _("The role “%s” is saved. It applies to every call from now on.")
+        return _to_the_list(request, text, obj)
+
+    def response_delete(
+        self, request: HttpRequest, obj_display: str, obj_id: int
+    ) -> HttpResponse:
+        return _to_the_list(request, _("The role “%s” is deleted."), obj_display)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -140,6 +181,8 @@ class RoleAdmin(OwnFiltersOnly):
         context = {
             "heading": role.name if role else _("Create role"),
             "sub": _reach(role) if role else "",
+            "subject_id": f"role {object_id}",
+            "changes": _latest_changes(request, role),
             **(extra_context or {}),
         }
         with refusals_become_messages(request):
@@ -156,6 +199,11 @@ class RoleAdmin(OwnFiltersOnly):
         url = reverse("admin:auth_group_change", args=[role.pk])
         mark = pill(_("Built in"), "") if is_built_in(role.name) else ""
         return cell(linked(url, role.name, mark))
+
+    @admin.display(description=gettext_lazy("Permissions"))
+    def held(self, role: Group) -> SafeString | str:
+        lines = ((line,) for line in _held(role))
+        return format_html_join("", "<p>{}</p>", lines) or _("None")
 
     @admin.display(description=gettext_lazy("Permissions"), ordering="permission_total")
     def permission_count(self, role: Any) -> str:
@@ -196,6 +244,30 @@ def _reach(role: Any) -> str:
             "people": count_text(role.person_total),
         }
     )
+
+
+def _held(role: Group) -> list[str]:
+    """Return in words what a role holds."""
+    permissions = role.permissions.select_related("content_type")
+    return in_words(map(permission_name, permissions))
+
+
+def _latest_changes(request: HttpRequest, role: Group | None) -> list[AuditEntry]:
+    if role is None or not may_look(request, "apikeys.view_auditentry"):
+        return []
+    entries = AuditEntry.objects.filter(subject_id=f"role {role.pk}")
+    latest = list(entries.order_by("-at", "-pk")[:_LATEST_CHANGES])
+    for entry in latest:
+        if "permissions" in entry.changes:
+            entry.changes["permissions"] = [
+                in_words(names or []) for names in entry.changes["permissions"]
+            ]
+    return latest
+
+
+def _to_the_list(request: HttpRequest, text: str, name: object) -> HttpResponse:
+    messages.success(request, text % name)
+    return HttpResponseRedirect(reverse("admin:auth_group_changelist"))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -16,18 +16,13 @@ from apikeys.choices import AuditAction
 from apikeys.organization.models import Person
 from apikeys.organization.roles import (
     grantable_permissions,
+    in_order,
     is_built_in,
     permission_name,
 )
 from apikeys.organization.sign_in import PasswordTry, try_password
 from apikeys.pages.fields import RowsField, plain_line
-
-# Where Django's own word for a thing is not ours.
-_LABELS = {
-    "apikeys.view_apikey": _("Can view API keys and plugin tokens"),
-    "apikeys.view_auditentry": _("Can view the audit trail"),
-    "auth.view_group": _("Can view roles"),
-}
+from apikeys.permission_words import in_words, one_in_words
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -73,10 +68,16 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         return typed
 
 
+class _InOrder(forms.models.ModelChoiceIterator):
+    def __iter__(self) -> Iterator[Any]:
+        yield from map(self.choice, in_order(self.queryset))
+
+
 class PermissionsField(RowsField):
+    iterator = _InOrder
+
     def label_from_instance(self, obj: Permission) -> str:
-        name = permission_name(obj)
-        return f"{_LABELS.get(name, obj.name)} ({name})"
+        return one_in_words(permission_name(obj))
 
 
 class RoleForm(forms.ModelForm):
@@ -91,7 +92,10 @@ class RoleForm(forms.ModelForm):
         label=_("Permissions"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("You can add only what you hold yourself."),
+        help_text=_(
+            "“Settings pages” is for people alone; all else is for people and keys"
+            " alike. You can give only what you hold yourself."
+        ),
     )
 
     class Meta:
@@ -120,8 +124,8 @@ class RoleForm(forms.ModelForm):
         )
         if lacking:
             raise forms.ValidationError(
-                gettext("You do not hold: %(lacking)s.")
-                % {"lacking": ", ".join(lacking)}
+                gettext("You do not hold this yourself. %(lacking)s.")
+                % {"lacking": "; ".join(in_words(lacking))}
             )
         # What the form does not offer stays as it is.
         return set(chosen) | (held - set(grantable_permissions()))

@@ -13,6 +13,7 @@ from django.db import models
 from apikeys.caching.models import CacheVersion
 from apikeys.choices import MANAGE_APIS, CacheName
 from apikeys.contributions import contributed
+from apikeys.permission_words import in_words, order_of
 
 LOOK = frozenset({"apikeys.view_apikey", "apikeys.view_auditentry", "auth.view_group"})
 
@@ -28,16 +29,21 @@ PLUGIN_TOKEN_PERMISSIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class BuiltInRole:
-    """`record_permissions` stands for every permission on records and plugin tokens."""
+    """`record_permissions` stands for every permission on records and plugin tokens.
+
+    `is_for_keys` tells whether the role is offered for a key: what opens pages of
+    Settings is of no use to one.
+    """
 
     name: str
     permissions: frozenset[str]
     record_permissions: bool = False
+    is_for_keys: bool = False
 
 
 ADMINISTRATOR = BuiltInRole("Administrator", LOOK | {MANAGE_APIS}, True)
 ACCOUNT_READER = BuiltInRole("Account Reader", LOOK)
-FULL_ACCESS = BuiltInRole("Full access", frozenset(), True)
+FULL_ACCESS = BuiltInRole("Full access", frozenset(), True, is_for_keys=True)
 BUILT_IN_ROLES = (ADMINISTRATOR, ACCOUNT_READER, FULL_ACCESS)
 
 
@@ -57,6 +63,30 @@ def permissions_of(held: Iterable[Group]) -> frozenset[str]:
     return frozenset(map(permission_name, permissions.select_related("content_type")))
 
 
+def roles_for_keys() -> models.QuerySet[Group]:
+    """Roles that make sense for a key, by name, their permissions joined.
+
+    Not those that open pages of Settings and do nothing else. A role that holds nothing
+    is one: the guarded application gets the names of a key's roles.
+    """
+    others = [role.name for role in BUILT_IN_ROLES if not role.is_for_keys]
+    held = Permission.objects.filter(group=models.OuterRef("pk"))
+    beyond_settings = models.Exists(held.exclude(_on_settings()))
+    permissions = Permission.objects.select_related("content_type")
+    return (
+        Group.objects.exclude(name__in=others)
+        .filter(beyond_settings | ~models.Exists(held))
+        .order_by("name")
+        .prefetch_related(models.Prefetch("permissions", permissions))
+    )
+
+
+def given_to_keys(role: Group) -> list[str]:
+    """Return in words what a role gives to a key."""
+    names = set(map(permission_name, role.permissions.all())) - LOOK - {MANAGE_APIS}
+    return in_words(names)
+
+
 def record_permissions() -> models.QuerySet[Permission]:
     """What an application may be given: permissions on the models that apps contribute."""
     return Permission.objects.filter(_on_records()).select_related("content_type")
@@ -64,15 +94,24 @@ def record_permissions() -> models.QuerySet[Permission]:
 
 def grantable_permissions() -> models.QuerySet[Permission]:
     """Permissions that a role can hold with an effect, joined and in a fixed order."""
-    settings = models.Q()
-    for name in LOOK | {MANAGE_APIS}:
-        app_label, _, codename = name.partition(".")
-        settings |= models.Q(content_type__app_label=app_label, codename=codename)
     return (
-        Permission.objects.filter(settings | _on_records())
+        Permission.objects.filter(_on_settings() | _on_records())
         .select_related("content_type")
         .order_by("content_type__app_label", "content_type__model", "codename", "pk")
     )
+
+
+def in_order(permissions: Iterable[Permission]) -> list[Permission]:
+    """Return permissions in the order in which people are shown them."""
+    return sorted(permissions, key=lambda each: order_of(permission_name(each)))
+
+
+def _on_settings() -> models.Q:
+    opening = models.Q(pk__in=[])
+    for name in LOOK | {MANAGE_APIS}:
+        app_label, _, codename = name.partition(".")
+        opening |= models.Q(content_type__app_label=app_label, codename=codename)
+    return opening
 
 
 def _on_records() -> models.Q:

@@ -46,6 +46,14 @@ def request_address(request: HttpRequest) -> Address | None:
     )
 
 
+def is_page_load(request: HttpRequest) -> bool:
+    """Tell whether a browser opens the address as a page, and no program asks."""
+    mode = request.headers.get("Sec-Fetch-Mode")
+    if mode is not None:
+        return mode == "navigate"
+    return "text/html" in request.headers.get("Accept", "")
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """Return the signed-in person as the services know them."""
     person = request.user

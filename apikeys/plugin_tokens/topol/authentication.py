@@ -11,8 +11,7 @@ from rest_framework.request import Request
 
 from apikeys.access import refusals, tokens
 from apikeys.access.authorization import bearer
-from apikeys.api.authentication import find_key
-from apikeys.api.families import Refused
+from apikeys.api.authentication import find_key, refused
 from apikeys.api.permissions import IsKey
 from apikeys.app_settings import app_settings
 from apikeys.caching.reader import StateUnknown
@@ -62,20 +61,20 @@ class PluginTokenAuthentication(BaseAuthentication):
         if text is None or not text.startswith(f"{tokens.PLUGIN_TOKEN_PREFIX}_"):
             return None
         if find_key(inner, None) is not refusals.CREDENTIALS_MISSING:
-            raise Refused(refusals.CREDENTIALS_AMBIGUOUS)
+            raise refused(inner, refusals.CREDENTIALS_AMBIGUOUS)
         if app_settings.SECURE_SSL_REDIRECT and not inner.is_secure():
-            raise Refused(refusals.HTTPS_REQUIRED)
+            raise refused(inner, refusals.HTTPS_REQUIRED)
         try:
             token = plugin_token_cache.find(text)
         except StateUnknown:
-            raise Refused(refusals.STATE_UNKNOWN) from None
+            raise refused(inner, refusals.STATE_UNKNOWN) from None
         if token is None:
-            raise Refused(refusals.CREDENTIALS_INVALID)
+            raise refused(inner, refusals.CREDENTIALS_INVALID)
         refusal = check_management(
             is_marked=token.may_manage_tokens, is_browser="HTTP_ORIGIN" in inner.META
         )
         if refusal is not None:
-            raise Refused(refusal)
+            raise refused(inner, refusal, str(token.public_id))
         plugin_token_last_use.record_use(token, request_address(inner), timezone.now())
         return CallingToken(token.name), token
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -22,7 +22,8 @@ from rest_framework.response import Response
 from apikeys.access import refusals
 from apikeys.access.authorization import bearer
 from apikeys.access.refusals import Refusal
-from apikeys.api.families import FamilyErrors, Refused
+from apikeys.api.authentication import refused
+from apikeys.api.families import FamilyErrors
 from apikeys.app_settings import app_settings
 from apikeys.caching.reader import StateUnknown
 from apikeys.plugin_tokens.cache import KnownToken, plugin_token_cache
@@ -33,6 +34,7 @@ from apikeys.plugin_tokens.rules import (
     TOKENS_AMBIGUOUS,
     allowed_site,
 )
+from apikeys.plugin_tokens.topol import examples
 from apikeys.plugin_tokens.topol.errors import SmallBodies
 
 _PREFLIGHT = {
@@ -62,7 +64,11 @@ class NotAllowedSerializer(serializers.Serializer[object]):
 
 
 _REFUSALS = {
-    status: OpenApiResponse(NotAllowedSerializer, description=description)
+    status: OpenApiResponse(
+        NotAllowedSerializer,
+        description=description,
+        examples=[OpenApiExample("refused", examples.NOT_ALLOWED)],
+    )
     for status, description in {
         400: "The request cannot be understood.",
         403: "No valid token, or the page is on none of its domains.",
@@ -94,7 +100,6 @@ class AuthorizeView(FamilyErrors, SmallBodies):
     ) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Vary"] = "Origin"
-        response["Cache-Control"] = "no-store"
         return response
 
     def options(
@@ -105,21 +110,26 @@ class AuthorizeView(FamilyErrors, SmallBodies):
 
     @extend_schema(
         operation_id="authorize_plugin",
+        tags=["Plugin tokens"],
+        examples=[
+            examples.asked(examples.AUTHORIZE),
+            examples.answered(examples.ALLOWED),
+        ],
         summary="May the page with this origin use the plugin token?",
         request=AuthorizeBodySerializer,
         responses={200: AllowedSerializer, **_REFUSALS},
     )
     def post(self, request: Request) -> Response:
         if app_settings.SECURE_SSL_REDIRECT and not request.is_secure():
-            raise Refused(refusals.HTTPS_REQUIRED)
-        token = _token(_presented(request))
+            raise refused(request._request, refusals.HTTPS_REQUIRED)
+        token = _token(request._request, _presented(request))
         site = allowed_site(
             token.domains,
             request.META.get("HTTP_ORIGIN"),
             request.META.get("HTTP_REFERER"),
         )
         if isinstance(site, Refusal):
-            raise Refused(site)
+            raise refused(request._request, site, str(token.public_id))
         plugin_token_last_use.record_use(token, None, timezone.now())
         return Response(
             {"allowed": True, "token_id": str(token.public_id), "name": token.name},
@@ -134,17 +144,17 @@ def _presented(request: Request) -> str:
     in_header = bearer(request.META.get("HTTP_AUTHORIZATION"))
     texts = [text for text in (in_body, in_header) if text]
     if not texts:
-        raise Refused(TOKEN_MISSING)
+        raise refused(request._request, TOKEN_MISSING)
     if texts[0] != texts[-1]:
-        raise Refused(TOKENS_AMBIGUOUS)
+        raise refused(request._request, TOKENS_AMBIGUOUS)
     return texts[0] if isinstance(texts[0], str) else ""
 
 
-def _token(text: str) -> KnownToken:
+def _token(request: HttpRequest, text: str) -> KnownToken:
     try:
         token = plugin_token_cache.find(text)
     except StateUnknown:
-        raise Refused(refusals.STATE_UNKNOWN) from None
+        raise refused(request, refusals.STATE_UNKNOWN) from None
     if token is None:
-        raise Refused(TOKEN_INVALID)
+        raise refused(request, TOKEN_INVALID)
     return token

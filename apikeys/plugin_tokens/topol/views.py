@@ -15,7 +15,12 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +30,7 @@ from apikeys.api.authentication import KeyAuthentication
 from apikeys.plugin_tokens import services
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.services import UnknownPluginToken
+from apikeys.plugin_tokens.topol import examples
 from apikeys.plugin_tokens.topol.authentication import (
     Caller,
     MayReachPluginTokens,
@@ -46,6 +52,8 @@ from apikeys.plugin_tokens.topol.serializers import (
 
 PAGE_SIZE = 100
 
+_TAG = "Plugin tokens"
+
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # Microseconds since 1970 and the ID. So many digits end in the year 4253, so that
 # every text of this form is a place in the list.
@@ -54,7 +62,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _ERRORS = {
-    status: OpenApiResponse(MessageSerializer, description=description)
+    status: OpenApiResponse(
+        MessageSerializer,
+        description=description,
+        examples=examples.message(status),
+    )
     for status, description in {
         400: "The request cannot be understood.",
         401: "No credentials, or credentials that are not valid now.",
@@ -64,15 +76,35 @@ _ERRORS = {
 }
 _UNKNOWN = {
     404: OpenApiResponse(
-        MessageSerializer, description="No such token for this caller."
+        MessageSerializer,
+        description="No such token for this caller.",
+        examples=examples.message(404),
     )
 }
 _BODY_ERRORS = {
-    413: OpenApiResponse(MessageSerializer, description="The body is too large."),
-    415: OpenApiResponse(MessageSerializer, description="Neither JSON nor a form."),
-    422: OpenApiResponse(InvalidSerializer, description="Some values do not fit."),
+    413: OpenApiResponse(
+        MessageSerializer,
+        description="The body is too large.",
+        examples=examples.message(413),
+    ),
+    415: OpenApiResponse(
+        MessageSerializer,
+        description="Neither JSON nor a form.",
+        examples=examples.message(415),
+    ),
+    422: OpenApiResponse(
+        InvalidSerializer,
+        description="Some values do not fit.",
+        examples=examples.INVALID,
+    ),
 }
-_ID = OpenApiParameter("token_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+_ID = OpenApiParameter(
+    "token_id",
+    OpenApiTypes.UUID,
+    OpenApiParameter.PATH,
+    description="The token's `id`.",
+    examples=[OpenApiExample("token", examples.TOKEN_ID)],
+)
 _CURSOR_PARAMETER = OpenApiParameter(
     "cursor",
     {"type": "string", "pattern": r"^(?:[0-9a-f]{46})?$"},
@@ -89,15 +121,10 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
     # No OPTIONS: no browser calls this family from another site.
     http_method_names = ["get", "head", "post", "put", "patch", "delete", "trace"]
 
-    def finalize_response(
-        self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
-
     @extend_schema(
         operation_id="list_plugin_tokens",
+        tags=[_TAG],
+        examples=[examples.answered({"data": [examples.TOKEN]})],
         summary="All plugin tokens that the caller reaches, the oldest first",
         parameters=[_CURSOR_PARAMETER],
         responses={200: TokenListSerializer, **_ERRORS, 422: _BODY_ERRORS[422]},
@@ -120,6 +147,8 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
 
     @extend_schema(
         operation_id="read_plugin_token",
+        tags=[_TAG],
+        examples=[examples.answered({"data": examples.TOKEN})],
         summary="One plugin token",
         parameters=[_ID],
         responses={200: TokenDataSerializer, **_ERRORS, **_UNKNOWN},
@@ -134,6 +163,11 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
 
     @extend_schema(
         operation_id="put_plugin_token",
+        tags=[_TAG],
+        examples=[
+            examples.asked(examples.NEW_TOKEN),
+            examples.answered({"data": examples.TOKEN}),
+        ],
         summary="Create a plugin token, or replace the one of this name",
         request=NewTokenSerializer,
         responses={200: PutTokenDataSerializer, **_ERRORS, **_BODY_ERRORS},
@@ -154,6 +188,8 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
 
     @extend_schema(
         operation_id="delete_plugin_token",
+        tags=[_TAG],
+        examples=[examples.answered({"success": True})],
         summary="Delete a plugin token",
         parameters=[_ID],
         responses={200: SuccessSerializer, **_ERRORS, **_UNKNOWN},
@@ -170,6 +206,11 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
 
     @extend_schema(
         operation_id="add_plugin_token_domains",
+        tags=[_TAG],
+        examples=[
+            examples.asked(examples.DOMAINS),
+            examples.answered({"data": examples.TOKEN}),
+        ],
         summary="Let further domains in",
         parameters=[_ID],
         request=DomainsBodySerializer,
@@ -180,6 +221,11 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
 
     @extend_schema(
         operation_id="delete_plugin_token_domains",
+        tags=[_TAG],
+        examples=[
+            examples.asked(examples.DOMAINS),
+            examples.answered({"data": examples.TOKEN}),
+        ],
         summary="Shut domains out",
         parameters=[_ID],
         request=DomainsBodySerializer,

@@ -328,7 +328,7 @@ def test_nobody_in_whose_name_it_runs_grants_more_than_they_hold(run):
     ran = run("create_api_key", "B", *PEOPLE, *OPEN, "--as=ada")
 
     assert ran.refusal == (
-        "You cannot grant permissions that you do not hold: apikeys.change_person."
+        "You cannot grant permissions that you do not hold. People: change."
     )
     assert (ran.out, ApiKey.objects.count()) == ("", 0)
 

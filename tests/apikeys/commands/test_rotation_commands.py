@@ -116,7 +116,7 @@ def test_nobody_in_whose_name_it_runs_gets_a_stronger_token(run):
     ran = run("rotate_api_key", key.key_id, "--as", "ada")
 
     assert ran.refusal == (
-        "You cannot grant permissions that you do not hold: apikeys.change_person."
+        "You cannot grant permissions that you do not hold. People: change."
     )
     assert ran.out == ""
 

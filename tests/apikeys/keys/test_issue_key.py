@@ -263,7 +263,8 @@ def test_role_with_a_permission_that_the_actor_lacks_is_refused(at, rows):
         _issue(at, roles=[role], actor=person_actor("apikeys.view_apikey"))
 
     assert str(caught.value) == (
-        "You cannot grant permissions that you do not hold: apikeys.view_auditentry."
+        "You cannot grant permissions that you do not hold. Settings pages: view the"
+        " audit trail."
     )
     assert rows() == before
 

@@ -191,7 +191,7 @@ def test_a_role_is_deleted_and_audited(as_administrator, role):
 def test_deleting_asks_first(as_administrator, role):
     response = as_administrator.get(page_of(role, "delete/"))
 
-    assert "Delete group “Bookkeeping”?" in screens.text_of(response)
+    assert "Delete role “Bookkeeping”?" in screens.text_of(response)
     assert Group.objects.filter(name="Bookkeeping").exists()
 
 

@@ -13,7 +13,7 @@ from tests.factories import (
     permission,
 )
 
-LACKING = "You cannot grant permissions that you do not hold: apikeys.change_person."
+LACKING = "You cannot grant permissions that you do not hold. People: change."
 
 
 @pytest.fixture
@@ -107,7 +107,9 @@ def test_nobody_puts_into_a_role_what_they_do_not_hold(path, as_mere_manager):
     )
 
     assert screens.errors_beside_fields(response) == {
-        "permissions": ["You do not hold: apikeys.view_auditentry."]
+        "permissions": [
+            "You do not hold this yourself. Settings pages: view the audit trail."
+        ]
     }
     assert screens.state() == before
 
