@@ -76,9 +76,7 @@ class AuditEntryAdmin(OwnFiltersOnly):
     def what(self, entry: AuditEntry) -> str:
         return entry.get_action_display()
 
-    @admin.display(
-        description=gettext_lazy("Subject"), ordering="subject_name"
-    )
+    @admin.display(description=gettext_lazy("Subject"), ordering="subject_name")
     def subject(self, entry: AuditEntry) -> SafeString:
         return format_html(
             "<b>{}</b><br><small>{}</small>", entry.subject_name, entry.subject_id
