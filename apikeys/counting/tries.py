@@ -95,16 +95,17 @@ def spend(counters: Sequence[Counter], at: datetime) -> list[int]:
     Raises `TooManyTries` if one of them is used up, and then none has counted it. What
     is refused is read only: a flood does not write.
     """
-    _refuse_used_up(counters, at)
+    if wait := _longest_wait(counters, at):
+        raise TooManyTries(wait)
     numbers = [_add(each, at) for each in counters]
     if any(
         number > each.limit.count
         for each, number in zip(counters, numbers, strict=True)
     ):
         # Others came in between.
+        wait = _longest_wait(counters, at)
         give_back(counters, at)
-        _refuse_used_up(counters, at)
-        raise TooManyTries(timedelta(seconds=1))
+        raise TooManyTries(wait)
     return numbers
 
 
@@ -141,14 +142,12 @@ def _slice(limit: Limit, at: datetime) -> datetime:
     return _BEGINNING + begun * length
 
 
-def _refuse_used_up(counters: Sequence[Counter], at: datetime) -> None:
-    waits = [wait for each in counters if (wait := _wait(each, at))]
-    if waits:
-        raise TooManyTries(max(waits))
+def _longest_wait(counters: Sequence[Counter], at: datetime) -> timedelta:
+    return max(_wait(each, at) for each in counters)
 
 
-def _wait(each: Counter, at: datetime) -> timedelta | None:
-    """Return how long until the counter has room, None if it has."""
+def _wait(each: Counter, at: datetime) -> timedelta:
+    """Return how long until the counter has room, zero if it has."""
     slices = list(
         _rows(each)
         .filter(counts_until__gt=at)
@@ -156,7 +155,7 @@ def _wait(each: Counter, at: datetime) -> timedelta | None:
         .values_list("counts_until", "count")
     )
     left = sum(count for _, count in slices)
-    wait = None
+    wait = timedelta()
     for until, count in slices:
         if left < each.limit.count:
             break

@@ -117,7 +117,7 @@ class SessionStore(SessionBase):
         most = timedelta(seconds=app_settings.SESSION_MAX_SECONDS)
         return {
             "address": self._address,
-            "agent": self._agent,
+            "agent": "".join(filter(str.isprintable, self._agent))[:_AGENT_LENGTH],
             "last_seen_at": now,
             "expires_at": min(now + idle, started_at + most),
         }
@@ -133,7 +133,7 @@ class PersonSessionMiddleware(SessionMiddleware):
         request.session = SessionStore(
             request.session.session_key,
             address=str(address) if address else None,
-            agent="".join(filter(str.isprintable, agent))[:_AGENT_LENGTH],
+            agent=agent,
         )
 
 

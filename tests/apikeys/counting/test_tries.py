@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+from django.db import connection
 
 from apikeys.counting.models import TryCount
 from apikeys.counting.tries import (
@@ -177,6 +178,23 @@ def test_of_two_counters_the_longer_wait_is_told_and_neither_counts():
 
     assert wait(ada, network) == 60 * 72 - 30
     assert list(TryCount.objects.values()) == before
+
+
+def test_try_that_others_came_before_is_refused_and_given_back():
+    ada, network = counter(LIMIT, HERE, "ada"), counter(LIMIT, HERE)
+    spend([ada, network], AT)
+    others = [2]
+
+    def come_in_between(execute, sql, params, many, context):
+        if sql.startswith("INSERT") and others:
+            for _ in range(others.pop()):
+                spend([ada, network], AT)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(come_in_between):
+        assert wait(ada, network) == 330
+
+    assert list(TryCount.objects.values_list("count", flat=True)) == [3, 3]
 
 
 def test_what_is_given_back_may_be_tried_again():

@@ -7,10 +7,10 @@ from hashlib import sha256
 from io import StringIO
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -346,3 +346,39 @@ def test_page_costs_one_query_for_the_session(browser):
 
     asked = [query["sql"] for query in captured if "personsession" in query["sql"]]
     assert len(asked) == 1
+
+
+class Repeating(SessionStore):
+    """Draws one and the same key twice before it draws another."""
+
+    draws = ["a" * 32, "a" * 32, "b" * 32]
+
+    def _get_new_session_key(self):
+        return self.draws.pop(0)
+
+
+def test_key_that_is_taken_is_drawn_again():
+    first, second = Repeating(), Repeating()
+
+    first.create()
+    second.create()
+
+    assert (first.session_key, second.session_key) == ("a" * 32, "b" * 32)
+    assert PersonSession.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_session_of_nobody_is_not_stored(ada):
+    store = SessionStore()
+    store[SESSION_KEY] = ada.pk + 1
+
+    with pytest.raises(IntegrityError):
+        store.create()
+
+    assert PersonSession.objects.count() == 0
+
+
+def test_session_that_is_not_stored_has_nothing_to_delete(browser):
+    SessionStore().delete()
+
+    assert PersonSession.objects.count() == 1

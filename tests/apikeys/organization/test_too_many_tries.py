@@ -6,7 +6,7 @@ import logging
 from ipaddress import ip_network
 
 import pytest
-from django.contrib.auth import get_user, get_user_model
+from django.contrib.auth import authenticate, get_user, get_user_model
 from django.contrib.auth.hashers import get_hasher
 from django.test import Client
 
@@ -338,6 +338,12 @@ def test_trail_says_it_in_plain_words_and_filters(as_reader, ada):
     assert signed_in.count('field-what">Signed in<') == 1
     assert strangers.count('field-what">Sign-in failed<') == 3
     assert strangers.count('field-what">Signed in<') == 0
+
+
+@pytest.mark.parametrize("given", [{}, {"username": "ada"}, {"password": PASSWORD}])
+def test_half_of_a_sign_in_is_no_try(given, ada):
+    assert authenticate(**given) is None
+    assert TryCount.objects.count() == 0
 
 
 def test_refused_try_costs_reads_alone(ada):
