@@ -12,7 +12,7 @@ from unicodedata import combining, east_asian_width
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from apikeys.management.command import OperatorCommand, counted, printable
+from apikeys.management.operator_command import OperatorCommand, counted, printable
 
 Record = dict[str, Any]
 

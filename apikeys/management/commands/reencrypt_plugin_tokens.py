@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from apikeys.changes.actors import OPERATOR
-from apikeys.management.command import OperatorCommand, counted, printable
+from apikeys.management.operator_command import OperatorCommand, counted, printable
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
 
 
