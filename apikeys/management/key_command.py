@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from apikeys.keys.models import ApiKey
-from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting, refusals_end_the_command
+from apikeys.management.operator_command import OperatorCommand, add_as_argument
 
 
 class KeyCommand(OperatorCommand):

@@ -12,7 +12,7 @@ from unicodedata import combining, east_asian_width
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from apikeys.management.command import OperatorCommand, counted
+from apikeys.management.operator_command import OperatorCommand, counted, printable
 
 Record = dict[str, Any]
 
@@ -81,7 +81,7 @@ class ListCommand(OperatorCommand):
     def _write_lines(self, records: list[Record]) -> None:
         for record in records:
             cells = (_text(record[name]) or self._empty(name) for name in self.columns)
-            self.stdout.write("\t".join(map(_printable, cells)))
+            self.stdout.write("\t".join(map(printable, cells)))
 
     def _write_table(self, records: list[Record]) -> None:
         if not records:
@@ -94,7 +94,7 @@ class ListCommand(OperatorCommand):
         ]
         rows += [
             [
-                _printable(self.table_cell(name, record[name]) or self._empty(name))
+                printable(self.table_cell(name, record[name]) or self._empty(name))
                 for name in self.columns
             ]
             for record in records
@@ -112,14 +112,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
-
-
-def _printable(text: str) -> str:
-    """Escape what would forge a line, a column or the order of letters."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in text
-    )
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:

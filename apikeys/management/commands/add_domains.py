@@ -7,8 +7,8 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting, refusals_end_the_command
+from apikeys.management.operator_command import OperatorCommand, add_as_argument
 from apikeys.management.plugin_token_arguments import domain_list
 from apikeys.plugin_tokens import services
 from apikeys.plugin_tokens.domains import joined

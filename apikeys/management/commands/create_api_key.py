@@ -10,8 +10,8 @@ from django.utils import timezone
 from apikeys.access.key_types import KEY_TYPES, Need
 from apikeys.keys.services import IssuedKey, issue_key
 from apikeys.keys.type_paths import endpoint_warnings
-from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting, expiry, roles_named
+from apikeys.management.operator_command import OperatorCommand, add_as_argument
 from apikeys.management.settings_arguments import (
     add_settings_arguments,
     cleaned_settings,

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
-from apikeys.management.command import OperatorCommand
+from apikeys.management.operator_command import OperatorCommand
 from apikeys.organization.people import random_password
 
 USERNAME = "superadmin"

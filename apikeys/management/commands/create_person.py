@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from apikeys.changes.actors import OPERATOR
-from apikeys.management.command import OperatorCommand
+from apikeys.management.operator_command import OperatorCommand
 from apikeys.management.person_arguments import add_person_arguments, person_changes
 from apikeys.organization.people import create_person
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting, location_named
+from apikeys.management.operator_command import OperatorCommand, add_as_argument
 from apikeys.management.plugin_token_arguments import domain_list, token_name
 from apikeys.plugin_tokens.domains import joined
 from apikeys.plugin_tokens.services import IssuedPluginToken, issue_plugin_token

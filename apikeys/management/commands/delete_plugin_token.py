@@ -7,12 +7,12 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import (
     acting,
     refusals_end_the_command,
     refuse_without_yes,
 )
+from apikeys.management.operator_command import OperatorCommand, add_as_argument
 from apikeys.plugin_tokens import services
 
 

@@ -11,7 +11,7 @@ from apikeys.access.rules import Grant
 from apikeys.caching.reader import StateUnknown
 from apikeys.keys.authorize import explain_call
 from apikeys.keys.cache import key_cache
-from apikeys.management.command import OperatorCommand
+from apikeys.management.operator_command import OperatorCommand
 
 # As grep and diff have it: 1 is an answer, 2 is none.
 _REFUSED, _NO_ANSWER = 1, 2

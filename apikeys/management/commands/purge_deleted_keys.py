@@ -8,8 +8,8 @@ from django.utils import timezone
 from apikeys.changes.actors import OPERATOR
 from apikeys.keys.models import ApiKey
 from apikeys.keys.services import purge_deleted_keys
-from apikeys.management.command import OperatorCommand, counted
 from apikeys.management.operator import duration
+from apikeys.management.operator_command import OperatorCommand, counted
 
 
 class Command(OperatorCommand):

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from apikeys.changes.actors import OPERATOR
-from apikeys.management.command import OperatorCommand, counted
+from apikeys.management.operator_command import OperatorCommand, counted, printable
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
 
 
@@ -23,7 +23,7 @@ class Command(OperatorCommand):
             f" {result.current} {'was' if result.current == 1 else 'were'} current."
         )
         if result.unreadable:
-            names = ", ".join(f"“{name}”" for name in result.unreadable)
+            names = ", ".join(f"“{printable(name)}”" for name in result.unreadable)
             raise CommandError(
                 f"No encryption key opens {len(result.unreadable)}: {names}."
                 " Put the old key back, or replace their values."

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from apikeys.access.tokens import Token
 from apikeys.keys.rotation import MAX_OVERLAP, rotate_key
-from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting, duration
+from apikeys.management.operator_command import OperatorCommand, add_as_argument
 
 
 class Command(OperatorCommand):

@@ -6,8 +6,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from apikeys.keys.services import set_password
-from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting
+from apikeys.management.operator_command import OperatorCommand, add_as_argument
 
 
 class Command(OperatorCommand):

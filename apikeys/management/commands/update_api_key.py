@@ -9,8 +9,8 @@ from apikeys.keys.models import ApiKey
 from apikeys.keys.services import UnknownKey, update_key
 from apikeys.keys.type_paths import endpoint_warnings
 from apikeys.keys.values import KeySettings
-from apikeys.management.command import OperatorCommand, add_as_argument
 from apikeys.management.operator import acting, refusals_end_the_command
+from apikeys.management.operator_command import OperatorCommand, add_as_argument
 from apikeys.management.settings_arguments import (
     add_settings_arguments,
     cleaned_settings,

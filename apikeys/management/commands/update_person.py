@@ -6,8 +6,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from apikeys.changes.actors import OPERATOR
-from apikeys.management.command import OperatorCommand
 from apikeys.management.operator import refusals_end_the_command
+from apikeys.management.operator_command import OperatorCommand
 from apikeys.management.person_arguments import add_person_arguments, person_changes
 from apikeys.organization.people import change_person
 

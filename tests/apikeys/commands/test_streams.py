@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from apikeys.management.streams import failed_writes_end_plainly
 from apikeys.organization.models import Person
 from tests.apikeys.pages.screens import state
 from tests.factories import IssuedFactory
@@ -169,3 +171,31 @@ def test_a_database_error_is_one_line(shell, tmp_path):
 
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
     assert ran.err.startswith("CommandError: The database gives an error: no such")
+
+
+@contextmanager
+def own_streams() -> Iterator[None]:
+    """Streams of the test's own, since those in place are taken over."""
+    out, err = TextIOWrapper(BytesIO()), TextIOWrapper(BytesIO())
+    with redirect_stdout(out), redirect_stderr(err):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [(KeyboardInterrupt(), 130), (SystemExit(3), 3), (SystemExit(), None)],
+)
+def test_an_end_keeps_its_code_where_all_was_written(end, code):
+    with pytest.raises(SystemExit) as exit_, own_streams(), failed_writes_end_plainly():
+        raise end
+
+    assert exit_.value.code == code
+
+
+def test_an_error_that_is_no_failed_write_is_not_hidden():
+    with (
+        pytest.raises(FileNotFoundError),
+        own_streams(),
+        failed_writes_end_plainly(),
+    ):
+        Path("nowhere").read_text()

@@ -20,9 +20,13 @@ from tests.apikeys.pages.screens import ADD, errors_beside_fields, issue_form
         ("Europe/Berlin", "2027-03-28", datetime(2027, 3, 28, 21, 59, 59, tzinfo=UTC)),
         ("Europe/Berlin", "2027-10-31", datetime(2027, 10, 31, 22, 59, 59, tzinfo=UTC)),
         # The next day begins at one, since midnight is skipped.
-        ("Africa/Cairo", "2026-04-23", datetime(2026, 4, 23, 21, 59, 59, tzinfo=UTC)),
+        (
+            "America/Sao_Paulo",
+            "2018-11-03",
+            datetime(2018, 11, 4, 2, 59, 59, tzinfo=UTC),
+        ),
         # The next day has its first hour twice.
-        ("America/Havana", "2026-10-31", datetime(2026, 11, 1, 3, 59, 59, tzinfo=UTC)),
+        ("America/Havana", "2018-11-03", datetime(2018, 11, 4, 3, 59, 59, tzinfo=UTC)),
     ],
 )
 def test_a_date_ends_with_its_day(zone, text, expected):

@@ -279,3 +279,12 @@ def test_list_in_csv_has_everything():
         f'{token.public_id},acme,{value},"a.com,b.com",,no,'
         f"{token.created_at.isoformat()},",
     ]
+
+
+def test_a_name_from_elsewhere_cannot_forge_a_line_of_an_error(settings):
+    make_token("a")
+    PluginToken.objects.update(name="a\nAll is well.\u202e")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
+
+    with pytest.raises(CommandError, match=r"“a\\nAll is well\.\\u202e”"):
+        _run("reencrypt_plugin_tokens")

@@ -33,7 +33,7 @@ class OperatorCommand(BaseCommand):
 
     def say(self, text: str) -> None:
         """Write to standard error, not in the red that Django gives to all of it."""
-        self.stderr.write(text, style_func=str)
+        self.stderr.write(printable(text), style_func=str)
 
     @contextmanager
     def secrets_arrive_or_nothing_changes(self) -> Iterator[None]:
@@ -67,6 +67,14 @@ def add_as_argument(parser: CommandParser) -> None:
 def counted(number: int, thing: str, things: str = "") -> str:
     """Return `1 key` or `2 keys`; `things` is for a word with a plural of its own."""
     return f"{number} {thing if number == 1 else things or f'{thing}s'}"
+
+
+def printable(text: str) -> str:
+    """Escape what would forge a line, a column or the order of letters."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode()
+        for each in text
+    )
 
 
 def _refuse_broken_text(options: dict[str, Any]) -> None:
