@@ -264,6 +264,7 @@ REST_FRAMEWORK = {
         "apikeys.api.parsers.FormParser",
         "apikeys.api.parsers.MultiPartParser",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apikeys.api.negotiation.AnswerAnyway",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     # No ?format=: it would be answered before anybody is asked who they are.
