@@ -125,6 +125,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     from apikeys.caching.postgresql import BoundedConnection
 
+    # As `django.db.backends.postgresql`, but nobody waits for what is known to be lost.
+    DATABASES["default"]["ENGINE"] = "apikeys.caching.backend"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
@@ -245,8 +247,15 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
+    "filters": {
+        "without_values": {"()": "config.log_filters.WithoutValues"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without_values"],
+        },
     },
     "root": {
         "handlers": ["stderr"],
