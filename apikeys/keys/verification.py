@@ -27,8 +27,9 @@ class VerifiedKey(NamedTuple):
     secrets: tuple[Secret, ...]
 
 
-# Compared with when there is no such key, so that both cases cost the same. No
-# text has this digest.
+# Compared with when there is no such key, so that comparing tells nothing. The time of the
+# look-up does: an ID without a key is not remembered and is read at each call. IDs are
+# no secret, and a wrong check is refused before any look-up. No text has this digest.
 _OF_NO_KEY = CachedKey(Grant("", "", "", ()), (Secret(0, "0" * 64, 0, None, None),))
 
 
