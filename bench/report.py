@@ -151,7 +151,8 @@ def _alone(results: Results) -> Iterator[str]:
 def _flooded(results: Results) -> Iterator[str]:
     yield f"The gate asked {CALLS_A_SECOND} times a second while others keep pages and API busy;"
     yield "p99 in milliseconds, median of"
-    yield f"{len(results.flooded[GATE_ALONE])} rounds, all servers on one core, no call refused. With pages and API it is asked a"
+    yield f"{len(results.flooded[GATE_ALONE])} rounds, all servers on one core, pages and API with Nice=10 as their unit says, and no"
+    yield "call refused. With pages and API it is asked a"
     yield "tenth as often during sign-ins, since it would take minutes otherwise:"
     yield ""
     yield "| | " + " | ".join(KINDS) + " |"

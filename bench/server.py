@@ -50,7 +50,7 @@ class Granian(Server):
 
 @contextmanager
 def running(
-    application: str, core: int, environment: Mapping[str, str]
+    application: str, core: int, environment: Mapping[str, str], nice: int = 0
 ) -> Iterator[Granian]:
     """Serve an application, `FRONT` or a WSGI callable, on one core until the block ends."""
     port = free_port()
@@ -59,6 +59,7 @@ def running(
         # It has as many threads by itself.
         interface = ["--interface", "asginl"]
     command = [
+        *("nice", f"-n{nice}"),
         *(sys.executable, "-m", "granian", "--no-ws", "--http", "1", *interface),
         *("--host", HOST, "--port", str(port), "--log-level", "warning"),
         *("--workers", "1", application),
