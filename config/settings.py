@@ -128,6 +128,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     from apikeys.caching.postgresql import BoundedConnection
 
+    # As `django.db.backends.postgresql`, but nobody waits for what is known to be lost.
+    DATABASES["default"]["ENGINE"] = "apikeys.caching.backend"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
@@ -260,8 +262,15 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
+    "filters": {
+        "without_values": {"()": "config.log_filters.WithoutValues"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without_values"],
+        },
     },
     "filters": {
         # Anybody can ask for pages that do not exist.
@@ -284,6 +293,7 @@ REST_FRAMEWORK = {
         "apikeys.api.parsers.FormParser",
         "apikeys.api.parsers.MultiPartParser",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apikeys.api.negotiation.AnswerAnyway",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     # No ?format=: it would be answered before anybody is asked who they are.

@@ -122,10 +122,32 @@ def test_unknown_body_type_is_a_problem(call, assert_problem):
     assert_problem(response, 415, "unsupported_media_type")
 
 
-def test_unknown_answer_type_is_a_problem(call, assert_problem):
-    response = call("/api/whoami", headers={"Accept": "text/html"})
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "image/*",
+        "application/xml;q=0.9, application/json;q=0",
+        "nonsense",
+        ",;=",
+        "",
+        "x" * 10_000,
+    ],
+)
+def test_whatever_is_accepted_the_answer_is_json(accept, call, client, assert_problem):
+    response = call("/api/whoami", headers={"Accept": accept})
 
-    assert_problem(response, 406, "not_acceptable")
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    response = client.get("/api/whoami", headers={"Accept": accept})
+    assert_problem(response, 401, "credentials_missing")
+
+
+@pytest.mark.parametrize("accept", ["image/png", "application/json", "text/html"])
+def test_description_of_the_api_is_json_where_nothing_else_is_wanted(accept, call):
+    response = call("/api/schema", headers={"Accept": accept})
+
+    assert response.status_code == 200
+    assert response.json()["openapi"].startswith("3.")
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
