@@ -92,18 +92,17 @@ def lines(results: Results) -> Iterator[str]:
         " the load (wrk, h2load), nginx and PostgreSQL (pooled connections) on the other"
     )
     yield ""
-    if results.rates:
-        yield from _comparison(results)
-    if results.paths:
-        yield from _many_paths(results)
-    if results.latencies:
-        yield from _latency(results)
-    if results.proxied:
-        yield from _through_nginx(results)
-    if results.spread:
-        yield from _scale(results)
-    if results.list_pages:
-        yield from _lists(results)
+    parts = (
+        (results.rates, _comparison),
+        (results.paths, _many_paths),
+        (results.latencies, _latency),
+        (results.proxied, _through_nginx),
+        (results.spread, _scale),
+        (results.list_pages, _lists),
+    )
+    for measured, part in parts:
+        if measured:
+            yield from part(results)
     yield "| target | wanted | measured | |"
     yield "|---|---:|---:|---|"
     for target in _targets(results):
