@@ -1,8 +1,4 @@
-"""How long the lists of the Settings screens take with few and with many keys.
-
-`python -m bench.lists` is the process of one database, in its environment: for each
-line that it reads it prints the milliseconds of every page as JSON.
-"""
+"""How long the lists of the Settings screens take with few and with many keys."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +17,6 @@ from bench.databases import Database
 FEW_KEYS = 100
 MANY_KEYS = 100_000
 KEYS = "/settings/apikeys/apikey/"
-# The median of so many is one measurement: a page takes a few hundredths of a second.
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +71,11 @@ def compare(few: Database, many: Database, rounds: int) -> dict[Page, Times]:
 @contextmanager
 def _asking(database: Database) -> Iterator[Any]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.lists"],
+        [sys.executable, "-m", "bench.ask_lists"],
         env={
             **os.environ,
             **database.environment,
-            "DJANGO_SETTINGS_MODULE": "bench.list_settings",
+            "DJANGO_SETTINGS_MODULE": "bench.settings_lists",
         },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -103,45 +96,3 @@ def _asking(database: Database) -> Iterator[Any]:
     finally:
         orders.close()
         process.wait(timeout=20)
-
-
-def main() -> None:
-    client = _signed_in()
-    for _order in sys.stdin:
-        times = [_milliseconds(client, page.path) for page in PAGES]
-        sys.stdout.write(f"{json.dumps(times)}\n")
-        sys.stdout.flush()
-
-
-def _signed_in() -> Any:
-    """Return Django's test client of a superadmin; the whole of the stack answers it."""
-    import django
-
-    django.setup()
-    from django.contrib.auth import get_user_model
-    from django.test import Client
-
-    people: Any = get_user_model()
-    person, _is_new = people.objects.get_or_create(
-        username="looker", defaults={"is_staff": True, "is_superuser": True}
-    )
-    client = Client(headers={"host": "localhost"})
-    client.force_login(person)
-    return client
-
-
-def _milliseconds(client: Any, path: str) -> float:
-    return median(_once(client, path) for _try in range(_TRIES))
-
-
-def _once(client: Any, path: str) -> float:
-    started = time.perf_counter()
-    answer = client.get(path)
-    taken = time.perf_counter() - started
-    if answer.status_code != 200:
-        raise RuntimeError(f"{path} answered {answer.status_code}.")
-    return taken * 1_000
-
-
-if __name__ == "__main__":
-    main()

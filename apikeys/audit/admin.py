@@ -93,7 +93,9 @@ class AuditEntryAdmin(OwnFiltersOnly):
 
     @admin.display(description=gettext_lazy("From"), ordering="address")
     def from_address(self, entry: AuditEntry) -> SafeString:
-        return cell(Line(entry.address or "—", level="mono"))
+        if not entry.address:
+            return cell("—")
+        return cell(Line(format_html("<code>{}</code>", entry.address), entry.address))
 
 
 def _subject_line(entry: Any) -> SafeString:

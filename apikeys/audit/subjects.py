@@ -43,9 +43,11 @@ def _values(field: Any, before: str, wanted: set[str]) -> Iterable[Any]:
     for text in wanted:
         if text.startswith(before):
             try:
-                yield field.to_python(text.removeprefix(before))
+                value = field.to_python(text.removeprefix(before))
+                field.run_validators(value)
             except ValidationError:
                 continue
+            yield value
 
 
 def _may_open(request: HttpRequest, model: Any) -> bool:

@@ -107,7 +107,8 @@ def listed(response: Any) -> list[str]:
 def first_lines(response: Any, column: str) -> list[str]:
     """The text of the first line of each cell of a column, from top to bottom."""
     found = re.findall(
-        rf'<td class="field-{column}">(?:<div[^>]*>)?<span class="l1[^>]*>(.*?)</span>',
+        rf'<td class="field-{column}">(?:<div[^>]*>)?<span class="l1[^>]*>(.*?)</span>'
+        r'(?:</td>|<span class="l2|<details)',
         response.content.decode(),
     )
     return [html.unescape(re.sub(r"<[^>]+>", "", line)) for line in found]
