@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from tests.gate.stack import (
     PROJECT,
     RECIPES,
     Stack,
+    Upstream,
     changed,
     free_port,
     running_nginx_recipe,
@@ -35,7 +35,7 @@ def stack(request, tmp_path_factory):
         yield Stack(port, product, place, folder)
 
 
-class _Place(Any):
+class _Place(Upstream):
     """Where an application would listen; nobody does but the command."""
 
     def __init__(self, port):
