@@ -96,15 +96,16 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     call = FAMILIES[family].read(environ)
     if call is None:
         return _GATE_HEADERS_MISSING.because(what_is_missing(family, environ))
+    method, path, query = call
     decision = authorize(
         credentials.find(
             environ.get("HTTP_AUTHORIZATION"),
             environ,
             app_settings.key_headers,
-            parameters.query_parameters(call.query),
+            parameters.query_parameters(query),
         ),
-        method=call.method,
-        path=call.path,
+        method=method,
+        path=path,
         address=app_settings.proxies.caller(
             remote, environ.get("HTTP_X_FORWARDED_FOR")
         ),

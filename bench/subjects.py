@@ -34,8 +34,8 @@ WHOAMI = Subject("whoami", "Our /api/whoami", "/api/whoami", "key")
 
 PATHS = 20_000
 MANY_PATHS = Subject("paths", f"Our /gate, {PATHS:,} paths in turn", "/gate", "key")
-# The recipe guards what lies below /api/, and nothing else.
-NGINX = Subject("nginx", "nginx alone", "/page")
+# The recipe guards everything but /pages.
+NGINX = Subject("nginx", "nginx alone", "/pages")
 GUARDED = Subject("guarded", "nginx with the gate", "/api/egress/bench", "near_key")
 
 SUBJECTS = (PLAIN, OPEN, OURS, WHOAMI, BARE, GATE, TOKEN, API_KEY, KNOX)

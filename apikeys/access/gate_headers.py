@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from apikeys.access.paths import normal_decoded_path, normal_raw_path
 
@@ -23,13 +23,9 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?=[/?]|\Z)")
 Environ = Mapping[str, Any]
 
 
-# Of all kinds of values the quickest to make, and one is made at every question.
-class AskedCall(NamedTuple):
-    """The call that is to be judged: `path` is in normal form, None where it has none."""
-
-    method: str
-    path: str | None
-    query: str
+# Method, path in normal form (None where it has none) and query of the call that is to be
+# judged: a plain tuple, since one is made at every question.
+AskedCall = tuple[str, str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ def _from_target(method_name: str, target_name: str) -> Callable[..., AskedCall 
         method, target = environ.get(method_name), environ.get(target_name)
         if not method or not target:
             return None
-        return AskedCall(method, normal_raw_path(target), target.partition("?")[2])
+        return method, normal_raw_path(target), target.partition("?")[2]
 
     return read
 
@@ -92,19 +88,17 @@ def _from_url(environ: Environ) -> AskedCall | None:
         return None
     origin = _ORIGIN.match(url)
     if origin is None:
-        return AskedCall(method, None, "")
+        return method, None, ""
     target = url[origin.end() :]
     path = normal_raw_path(target) if target.startswith("/") else None
-    return AskedCall(method, path, target.partition("?")[2])
+    return method, path, target.partition("?")[2]
 
 
 def _from_path(environ: Environ) -> AskedCall | None:
     method, path = environ.get("REQUEST_METHOD"), _path_after_gate(environ)
     if not method or not path:
         return None
-    return AskedCall(
-        method, normal_decoded_path(path), environ.get("QUERY_STRING") or ""
-    )
+    return method, normal_decoded_path(path), environ.get("QUERY_STRING") or ""
 
 
 def _path_after_gate(environ: Environ) -> str:

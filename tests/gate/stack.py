@@ -220,7 +220,7 @@ class Stack:
 
 
 def _after_upgrade(connection: http.client.HTTPConnection, then: bytes) -> Answer:
-    # http.client waits for another answer after 101.
+    # http.client would end the connection with the answer.
     reader = connection.sock.makefile("rb")
     status = int(reader.readline().split()[1])
     headers = http.client.parse_headers(reader)
