@@ -6,9 +6,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.pages.fields import NameField
 from apikeys.pages.forms import NonceForm, VersionForm
 from apikeys.plugin_tokens import domains
-from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH, MalformedName, normal_name
+from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH
 
 
 class DomainsField(forms.CharField):
@@ -44,18 +45,12 @@ class DomainsForm(VersionForm):
 
 
 class CreatePluginTokenForm(NonceForm):
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=MAX_NAME_LENGTH,
         help_text=_("Usually the tenant or the site that embeds the editor."),
     )
     domains = DomainsForm.base_fields["domains"]
-
-    def clean_name(self) -> str:
-        try:
-            return normal_name(self.cleaned_data["name"])
-        except MalformedName as error:
-            raise ValidationError(str(error)) from None
 
 
 class ReplaceValueForm(NonceForm):

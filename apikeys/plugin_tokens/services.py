@@ -2,7 +2,7 @@
 
 Screens, commands and endpoints call these and nothing else. Locks are taken in
 one order: token row, version, audit. Names and domains come in normal form (see
-`plugin_policy.normal_name` and `domains.parse_domains`), `at` is an aware
+`access.names.normal_name` and `domains.parse_domains`), `at` is an aware
 datetime. A function raises a `ServiceRefusal`, and then nothing has changed. A
 token outside the caller's `scope` is unknown to the caller.
 """
@@ -28,6 +28,7 @@ from apikeys.changes.errors import (
     PrivilegeEscalation,
     ServiceRefusal,
 )
+from apikeys.changes.names import refuse_taken_name
 from apikeys.changes.nonces import spend_nonce
 from apikeys.choices import AuditAction, CacheName
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
@@ -35,6 +36,7 @@ from apikeys.plugin_tokens.domains import MalformedDomains, checked_length
 from apikeys.plugin_tokens.models import ANYWHERE, PluginToken, Scope
 
 _NEW_VALUE: Changes = {"value": ("set", "set anew")}
+_NAME_TAKEN = "A plugin token has this name already."
 _LAST_DOMAIN = "A token needs at least one domain; delete the token instead."
 
 
@@ -95,11 +97,13 @@ def issue_plugin_token(
     spend_nonce(nonce, subject_id=str(fresh.public_id), at=at)
     token = _claim(fresh)
     if token.digest == fresh.digest:
+        named = PluginToken.objects.filter(location=location_id).exclude(pk=token.pk)
+        refuse_taken_name(named, name, _NAME_TAKEN)
         changes: Changes = {"domains": (None, token.domains)}
         _note(token, AuditAction.PLUGIN_TOKEN_CREATED, actor, at, changes)
         return IssuedPluginToken(token, value, replaced=False)
     if not may_replace:
-        raise InvalidFields({"name": "A plugin token has this name already."})
+        raise InvalidFields({"name": _NAME_TAKEN})
     _replace(token, fresh, actor, at)
     return IssuedPluginToken(token, value, replaced=True)
 

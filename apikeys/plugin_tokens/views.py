@@ -57,8 +57,12 @@ def token_create(request: HttpRequest) -> HttpResponse:
         except InvalidFields as refusal:
             form.add_service_errors(refusal.errors)
         except NonceUsed as refusal:
-            # Nothing is lost: the value can be shown again.
-            return HttpResponseRedirect(_url(UUID(refusal.subject_id)))
+            made = _made_before(refusal)
+            if made is not None:
+                # Nothing is lost: the value can be shown again.
+                return HttpResponseRedirect(_url(made.public_id))
+            # The one-time value of another form.
+            form.add_error(None, str(refusal))
         else:
             messages.success(request, _("“%s” is created.") % issued.token.name)
             return HttpResponseRedirect(_url(issued.token.public_id))
@@ -223,6 +227,15 @@ def _is_let_in(token: PluginToken, form: TrySiteForm) -> bool | None:
     known = [parse_domain(domain) for domain in token.domains]
     answer = allowed_site(known, None, form.cleaned_data["site"])
     return not isinstance(answer, Refusal)
+
+
+def _made_before(refusal: NonceUsed) -> PluginToken | None:
+    """Return the plugin token that an earlier sending made, if it is one and still there."""
+    try:
+        made = UUID(refusal.subject_id)
+    except ValueError:
+        return None
+    return PluginToken.objects.filter(public_id=made).first()
 
 
 def _get(token_id: UUID) -> PluginToken:

@@ -43,12 +43,12 @@ NOT_FOUND = b'{"message":"There is no plugin token with this ID."}'
         (
             {"name": "a\u0000b", "domains": "a.com"},
             "name",
-            "A name has no control characters.",
+            "Use letters, digits and signs in one line.",
         ),
         (
             {"name": "a\ud800b", "domains": "a.com"},
             "name",
-            "A name has no control characters.",
+            "Use letters, digits and signs in one line.",
         ),
         ({"name": 7, "domains": "a.com"}, "name", "This must be a text."),
         ({"name": None, "domains": "a.com"}, "name", "This field may not be null."),
