@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.pages.fields import NameField
@@ -12,8 +14,18 @@ from apikeys.plugin_tokens import domains
 from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH
 
 
+def app_warnings(listed: Iterable[str]) -> list[str]:
+    """Warn of addresses of apps, which other apps can have as well."""
+    found = ", ".join(domains.app_addresses(listed))
+    text = gettext(
+        "The address of an app, not of a site: %(found)s. Any other app can have the"
+        " same one, so this lets all of them in."
+    )
+    return [text % {"found": found}] if found else []
+
+
 class DomainsField(forms.CharField):
-    """Domains, one a line or separated by commas; cleaned to a list in normal form."""
+    """Domains, one a line or with separators; cleaned to a list in normal form."""
 
     widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})
 
@@ -42,6 +54,20 @@ class DomainsForm(VersionForm):
             " too: <code>example.com</code> stands for <code>shop.example.com</code>."
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._warn(self.initial.get("domains", ()))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "domains" in cleaned:
+            self._warn(cleaned["domains"])
+        return cleaned
+
+    def _warn(self, listed: Iterable[str]) -> None:
+        field: Any = self.fields["domains"]
+        field.warnings = app_warnings(listed)
 
 
 class CreatePluginTokenForm(NonceForm):

@@ -34,9 +34,14 @@ from apikeys.choices import AuditAction, CacheName
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.plugin_tokens.domains import MalformedDomains, checked_length
 from apikeys.plugin_tokens.models import ANYWHERE, PluginToken, Scope
+from apikeys.plugin_tokens.public_suffixes import public_suffixes
 
 _NEW_VALUE: Changes = {"value": ("set", "set anew")}
 _NAME_TAKEN = "A plugin token has this name already."
+_PUBLIC_SUFFIX = (
+    "“%s” is a public suffix: anybody can have a domain below it, and all of them would"
+    " be let in. Name your own domain."
+)
 _LAST_DOMAIN = "A token needs at least one domain; delete the token instead."
 
 
@@ -86,10 +91,12 @@ def issue_plugin_token(
     keeps its ID; "may manage tokens" it keeps only where the actor may do all
     that the mark allows, since the new value comes into the actor's hands.
     """
+    domains = list(domains)
+    _refuse_public_suffixes(domains)
     fresh = PluginToken(
         name=name,
         location_id=location_id,
-        domains=list(domains),
+        domains=domains,
         created_at=at,
         created_by=actor.name,
     )
@@ -279,10 +286,19 @@ def _set_domains(
     changes = _domain_changes(token.domains, domains)
     if not changes:
         return token
+    had = set(token.domains)
+    _refuse_public_suffixes(domain for domain in domains if domain not in had)
     token.domains = domains
     _save(token)
     _note(token, AuditAction.PLUGIN_TOKEN_CHANGED, actor, at, changes)
     return token
+
+
+def _refuse_public_suffixes(domains: Iterable[str]) -> None:
+    found = public_suffixes(domains)
+    if found:
+        text = " ".join(_PUBLIC_SUFFIX % domain for domain in found)
+        raise InvalidFields({"domains": text})
 
 
 def _domain_changes(before: list[str], after: list[str]) -> Changes:

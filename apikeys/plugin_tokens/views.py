@@ -26,7 +26,7 @@ from apikeys.pages.forms import DeleteKeyForm
 from apikeys.pages.people import actor_of, manager_required, may_look, may_manage
 from apikeys.pages.shell import form_methods, settings_page
 from apikeys.plugin_tokens import services
-from apikeys.plugin_tokens.domains import parse_domain
+from apikeys.plugin_tokens.domains import origin_of_page, parse_domain
 from apikeys.plugin_tokens.forms import (
     CreatePluginTokenForm,
     DomainsForm,
@@ -225,7 +225,8 @@ def _is_let_in(token: PluginToken, form: TrySiteForm) -> bool | None:
     if not form.is_valid():
         return None
     known = [parse_domain(domain) for domain in token.domains]
-    answer = allowed_site(known, None, form.cleaned_data["site"])
+    origin = origin_of_page(form.cleaned_data["site"])
+    answer = allowed_site(known, origin, None)
     return not isinstance(answer, Refusal)
 
 

@@ -11,6 +11,7 @@ from apikeys.management.operator import refusals_end_the_command
 from apikeys.management.plugin_token_arguments import domain_list
 from apikeys.plugin_tokens import services
 from apikeys.plugin_tokens.domains import joined
+from apikeys.plugin_tokens.forms import app_warnings
 
 
 class Command(BaseCommand):
@@ -31,4 +32,6 @@ class Command(BaseCommand):
                 actor=OPERATOR,
                 at=timezone.now(),
             )
+        for text in app_warnings(token.domains):
+            self.stderr.write(text)
         self.stdout.write(joined(token.domains))

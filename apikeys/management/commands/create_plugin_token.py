@@ -11,6 +11,7 @@ from apikeys.management.operator import refusals_end_the_command
 from apikeys.management.plugin_token_arguments import domain_list, token_name
 from apikeys.organization.models import Location
 from apikeys.plugin_tokens.domains import joined
+from apikeys.plugin_tokens.forms import app_warnings
 from apikeys.plugin_tokens.services import IssuedPluginToken, issue_plugin_token
 
 
@@ -40,6 +41,8 @@ class Command(BaseCommand):
                 actor=OPERATOR,
                 at=timezone.now(),
             )
+        for text in app_warnings(issued.token.domains):
+            self.stderr.write(text)
         self.stdout.write(_as_json(issued) if options["json"] else issued.value)
         if issued.replaced:
             self.stderr.write("Replaced: the old value no longer works.")

@@ -36,8 +36,10 @@ _DOMAINS_SCHEMA = {
     "format": DOMAINS_FORMAT,
     "minLength": 1,
     "maxLength": MAX_TEXT_LENGTH,
-    "description": "Comma-separated domain names (IDNA 2008, in Unicode or ASCII), each"
-    " with or without a port; no scheme, path or wildcard.",
+    "description": "Domain names (IDNA 2008, in Unicode or ASCII), separated by commas,"
+    " semicolons or blanks, each with or without a port; no wildcard and no public"
+    " suffix. Of a URL the scheme and path are left out, but for the schemes of apps"
+    " such as `capacitor://localhost`.",
     "example": "example.com,localhost:3000",
 }
 
