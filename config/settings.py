@@ -264,6 +264,8 @@ LOGGING = {
     },
     "filters": {
         "without_values": {"()": "config.log_filters.WithoutValues"},
+        # Anybody can ask for pages that do not exist.
+        "bounded": {"()": "apikeys.log_lines.BoundedWarnings", "lines": 100},
     },
     "handlers": {
         "stderr": {
@@ -271,10 +273,6 @@ LOGGING = {
             "formatter": "line",
             "filters": ["without_values"],
         },
-    },
-    "filters": {
-        # Anybody can ask for pages that do not exist.
-        "bounded": {"()": "apikeys.log_lines.BoundedWarnings", "lines": 100},
     },
     "loggers": {"django.request": {"filters": ["bounded"]}},
     "root": {

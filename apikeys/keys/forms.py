@@ -14,7 +14,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.access.key_types import KEY_TYPES, KeyType, Need, misfits
+from apikeys.access.key_types import KEY_TYPES, MAX_NAME_LENGTH, KeyType, Need, misfits
 from apikeys.keys.expiry import MalformedExpiry, read_expiry
 from apikeys.keys.models import ApiKey
 from apikeys.keys.type_paths import endpoint_warnings, type_patterns
@@ -28,7 +28,7 @@ from apikeys.keys.values import (
 )
 from apikeys.organization.role_fields import KeyRolesField
 from apikeys.organization.roles import roles_for_keys
-from apikeys.pages.fields import EndpointsField, NetworksField, plain_line
+from apikeys.pages.fields import EndpointsField, NameField, NetworksField
 from apikeys.pages.forms import NonceForm, ServiceForm, VersionForm
 
 MIN_PASSWORD_LENGTH = 12
@@ -54,10 +54,9 @@ def needs_on_forms(kind: KeyType) -> dict[str, Need]:
 class KeySettingsForm(ServiceForm):
     """The fields of a key that may change. An empty list needs its box ticked."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
-        max_length=100,
-        validators=[plain_line],
+        max_length=MAX_NAME_LENGTH,
         help_text=_("Say what will use it, so that it can be found and removed later."),
     )
     networks = NetworksField(label=_("Allowed IP addresses"), required=False)

@@ -12,16 +12,18 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.access.client_ip import Address
 from apikeys.changes.actors import Actor
+from apikeys.changes.names import same_name, taken_text
 from apikeys.choices import AuditAction
 from apikeys.organization.models import Person
 from apikeys.organization.roles import (
     grantable_permissions,
     in_order,
-    is_built_in,
     permission_name,
+    reads_as_built_in,
 )
+from apikeys.organization.services import ROLE_TAKEN
 from apikeys.organization.sign_in import PasswordTry, try_password
-from apikeys.pages.fields import RowsField, plain_line
+from apikeys.pages.fields import NameField, RowsField
 from apikeys.permission_words import in_words, one_in_words
 
 
@@ -87,6 +89,9 @@ class RoleForm(forms.ModelForm):
     # What was typed before a sign-in, set likewise.
     typed: Mapping[str, Any] = {}
 
+    name = NameField(
+        label=_("Name"), max_length=Group._meta.get_field("name").max_length
+    )
     permissions = PermissionsField(
         Permission.objects.none(),
         label=_("Permissions"),
@@ -111,9 +116,11 @@ class RoleForm(forms.ModelForm):
     def clean_name(self) -> str:
         # Refused here, before the role takes the name and looks built in itself.
         name: str = self.cleaned_data["name"]
-        plain_line(name)
-        if is_built_in(name):
+        if reads_as_built_in(name):
             raise forms.ValidationError(gettext("A built-in role has this name."))
+        other = same_name(Group.objects.exclude(pk=self.instance.pk), name)
+        if other is not None and other != name:
+            raise forms.ValidationError(taken_text(gettext(ROLE_TAKEN), name, other))
         return name
 
     def clean_permissions(self) -> Any:

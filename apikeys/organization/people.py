@@ -20,7 +20,6 @@ from apikeys.changes.actors import Actor
 from apikeys.changes.errors import InvalidFields, ServiceRefusal
 from apikeys.choices import AuditAction
 from apikeys.organization.models import Person
-from apikeys.pages.fields import plain_line
 
 # Without the look-alikes 0 O 1 l I: people may type it from a screen.
 _ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -118,11 +117,6 @@ def _apply(person: Person, given: PersonChanges) -> dict[str, tuple[Any, Any]]:
 def _save(person: Person, changed: set[str]) -> None:
     """Save a person whose changed fields fit. The others may be as old as they are."""
     kept = {field.name for field in Person._meta.fields} - changed
-    try:
-        if "display_name" in changed:
-            plain_line(person.display_name)
-    except ValidationError as error:
-        raise InvalidFields({"display_name": " ".join(error.messages)}) from None
     try:
         with transaction.atomic():
             person.full_clean(exclude=kept)

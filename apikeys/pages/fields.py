@@ -8,25 +8,26 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apikeys.access import entries
 from apikeys.access.client_ip import MalformedNetwork, parse_network
+from apikeys.access.names import MalformedName, normal_name
 from apikeys.access.networks import joined_ranges
 from apikeys.access.paths import MalformedPattern, normal_pattern
 
 MAX_ENTRIES = 200
 
-# Control characters and line ends would let a name forge lines of a listing or a
-# terminal, bidirectional marks the order of its letters; U+FFFD stands for bytes
-# that were no text.
-plain_line = RegexValidator(
-    r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd]",
-    gettext_lazy("Use letters, digits and signs in one line."),
-    inverse_match=True,
-)
+
+class NameField(forms.CharField):
+    """A name by the one rule for them; `max_length` must be given."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            return normal_name(text, self.max_length or 0) if text else text
+        except MalformedName as error:
+            raise ValidationError(_(str(error))) from None
 
 
 class LinesField(forms.CharField):

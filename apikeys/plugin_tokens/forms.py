@@ -1,19 +1,32 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.pages.fields import NameField
 from apikeys.pages.forms import NonceForm, VersionForm
 from apikeys.plugin_tokens import domains
 from apikeys.plugin_tokens.models import PluginToken
-from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH, MalformedName, normal_name
+from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH
+
+
+def app_warnings(listed: Iterable[str]) -> list[str]:
+    """Warn of addresses of apps, which other apps can have as well."""
+    found = ", ".join(domains.app_addresses(listed))
+    text = gettext(
+        "The address of an app, not of a site: %(found)s. Any other app can have the"
+        " same one, so this lets all of them in."
+    )
+    return [text % {"found": found}] if found else []
 
 
 class DomainsField(forms.CharField):
-    """Domains, one a line or separated by commas; cleaned to a list in normal form."""
+    """Domains, one a line or with separators; cleaned to a list in normal form."""
 
     widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "data-grows": ""})
 
@@ -43,7 +56,7 @@ class DomainsField(forms.CharField):
         return
 
 
-class NameField(forms.CharField):
+class TokenNameField(NameField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             label=_("Name"),
@@ -52,17 +65,11 @@ class NameField(forms.CharField):
             **kwargs,
         )
 
-    def clean(self, value: object) -> Any:
-        try:
-            return normal_name(super().clean(value))
-        except MalformedName as error:
-            raise ValidationError(str(error)) from None
-
 
 class EditPluginTokenForm(VersionForm):
     """What may change of a token, and the version that was shown."""
 
-    name = NameField()
+    name = TokenNameField()
     domains = DomainsField()
 
     def __init__(
@@ -78,10 +85,21 @@ class EditPluginTokenForm(VersionForm):
             "Usually the tenant or the site that embeds the editor. Systems that create"
             " tokens through the API know it by this name."
         )
+        self._warn(self.initial["domains"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "domains" in cleaned:
+            self._warn(cleaned["domains"])
+        return cleaned
+
+    def _warn(self, listed: Iterable[str]) -> None:
+        field: Any = self.fields["domains"]
+        field.warnings = app_warnings(listed)
 
 
 class CreatePluginTokenForm(NonceForm):
-    name = NameField()
+    name = TokenNameField()
     domains = DomainsField()
 
 

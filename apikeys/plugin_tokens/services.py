@@ -2,7 +2,7 @@
 
 Screens, commands and endpoints call these and nothing else. Locks are taken in
 one order: token row, version, audit. Names and domains come in normal form (see
-`plugin_policy.normal_name` and `domains.parse_domains`), `at` is an aware
+`access.names.normal_name` and `domains.parse_domains`), `at` is an aware
 datetime. A function raises a `ServiceRefusal`, and then nothing has changed. A
 token outside the caller's `scope` is unknown to the caller.
 """
@@ -29,11 +29,13 @@ from apikeys.changes.errors import (
     ServiceRefusal,
     UnknownSubject,
 )
+from apikeys.changes.names import refuse_taken_name
 from apikeys.changes.nonces import spend_nonce
 from apikeys.choices import AuditAction, CacheName
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.plugin_tokens.domains import MalformedDomains, checked_length
 from apikeys.plugin_tokens.models import ANYWHERE, PluginToken, Scope
+from apikeys.plugin_tokens.public_suffixes import public_suffixes
 
 _NEW_VALUE: Changes = {"value": ("set", "set anew")}
 _NAME_TAKEN = "A plugin token has this name already."
@@ -45,6 +47,10 @@ _CHANGEABLE = (
     "pepper",
     "may_manage_tokens",
     "version",
+)
+_PUBLIC_SUFFIX = (
+    "“%s” is a public suffix: anybody can have a domain below it, and all of them would"
+    " be let in. Name your own domain."
 )
 _LAST_DOMAIN = "A token needs at least one domain; delete the token instead."
 
@@ -95,10 +101,12 @@ def issue_plugin_token(
     keeps its ID; "may manage tokens" it keeps only where the actor may do all
     that the mark allows, since the new value comes into the actor's hands.
     """
+    domains = list(domains)
+    _refuse_public_suffixes(domains)
     fresh = PluginToken(
         name=name,
         location_id=location_id,
-        domains=list(domains),
+        domains=domains,
         created_at=at,
         created_by=actor.name,
     )
@@ -106,6 +114,7 @@ def issue_plugin_token(
     spend_nonce(nonce, subject_id=str(fresh.public_id), at=at)
     token = _claim(fresh)
     if token.digest == fresh.digest:
+        _refuse_taken(token, name)
         changes: Changes = {"domains": (None, token.domains)}
         _note(token, AuditAction.PLUGIN_TOKEN_CREATED, actor, at, changes)
         return IssuedPluginToken(token, value, replaced=False)
@@ -202,6 +211,7 @@ def update_plugin_token(
         raise ChangedMeanwhile(token.version)
     changes: Changes = {}
     if name is not None and name != token.name:
+        _refuse_taken(token, name)
         changes = {"name": (token.name, name)}
         token.name = name
     return _set_domains(token, dict.fromkeys(domains), actor, at, changes)
@@ -243,6 +253,11 @@ def _lock(token_id: UUID, scope: Scope) -> PluginToken:
     if token is None:
         raise UnknownPluginToken
     return token
+
+
+def _refuse_taken(token: PluginToken, name: str) -> None:
+    named = PluginToken.objects.filter(location=token.location_id).exclude(pk=token.pk)
+    refuse_taken_name(named, name, _NAME_TAKEN)
 
 
 def _claim(fresh: PluginToken) -> PluginToken:
@@ -298,10 +313,19 @@ def _set_domains(
     changes = {**(other or {}), **_domain_changes(token.domains, domains)}
     if not changes:
         return token
+    had = set(token.domains)
+    _refuse_public_suffixes(domain for domain in domains if domain not in had)
     token.domains = domains
     _save(token)
     _note(token, AuditAction.PLUGIN_TOKEN_CHANGED, actor, at, changes)
     return token
+
+
+def _refuse_public_suffixes(domains: Iterable[str]) -> None:
+    found = public_suffixes(domains)
+    if found:
+        text = " ".join(_PUBLIC_SUFFIX % domain for domain in found)
+        raise InvalidFields({"domains": text})
 
 
 def _domain_changes(before: list[str], after: list[str]) -> Changes:

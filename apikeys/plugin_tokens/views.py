@@ -26,7 +26,7 @@ from apikeys.pages.questions import LastUse, Question
 from apikeys.pages.shell import form_methods, settings_page
 from apikeys.pages.typed import keeps, typed_values
 from apikeys.plugin_tokens import services
-from apikeys.plugin_tokens.domains import parse_domain
+from apikeys.plugin_tokens.domains import origin_of_page, parse_domain
 from apikeys.plugin_tokens.forms import (
     CreatePluginTokenForm,
     EditPluginTokenForm,
@@ -66,8 +66,12 @@ def token_create(request: HttpRequest) -> HttpResponse:
         except InvalidFields as refusal:
             form.add_service_errors(refusal.errors)
         except NonceUsed as refusal:
-            # Nothing is lost: the value can be shown again.
-            return HttpResponseRedirect(_url(UUID(refusal.subject_id)))
+            made = _made_before(refusal)
+            if made is not None:
+                # Nothing is lost: the value can be shown again.
+                return HttpResponseRedirect(_url(made.public_id))
+            # The one-time value of another form.
+            form.add_error(None, str(refusal))
         else:
             messages.success(request, _("“%s” is created.") % issued.token.name)
             return HttpResponseRedirect(_url(issued.token.public_id))
@@ -246,8 +250,18 @@ def _is_let_in(token: PluginToken, form: TrySiteForm) -> bool | None:
     if not form.is_valid():
         return None
     known = [parse_domain(domain) for domain in token.domains]
-    answer = allowed_site(known, None, form.cleaned_data["site"])
+    origin = origin_of_page(form.cleaned_data["site"])
+    answer = allowed_site(known, origin, None)
     return not isinstance(answer, Refusal)
+
+
+def _made_before(refusal: NonceUsed) -> PluginToken | None:
+    """Return the plugin token that an earlier sending made, if it is one and still there."""
+    try:
+        made = UUID(refusal.subject_id)
+    except ValueError:
+        return None
+    return PluginToken.objects.filter(public_id=made).first()
 
 
 def _get(token_id: UUID) -> PluginToken:

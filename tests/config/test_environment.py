@@ -19,7 +19,7 @@ class Given(Environment):
 
     def __init__(self, **variables: str) -> None:
         super().__init__()
-        self.ENVIRON = variables
+        self.ENVIRON = variables  # type: ignore[assignment]  # any mapping does
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def _file(tmp_path, text: str) -> dict[str, str]:
     found: dict[str, str] = {}
 
     class Read(Environment):
-        ENVIRON = found
+        ENVIRON = found  # type: ignore[assignment]  # as above
 
     Read.read_env(str(path))
     return found

@@ -12,6 +12,7 @@ from apikeys.management.operator_command import OperatorCommand, add_as_argument
 from apikeys.management.plugin_token_arguments import domain_list
 from apikeys.plugin_tokens import services
 from apikeys.plugin_tokens.domains import joined
+from apikeys.plugin_tokens.forms import app_warnings
 
 
 class Command(OperatorCommand):
@@ -37,4 +38,6 @@ class Command(OperatorCommand):
             )
             # Done and undone, so that it is refused for every reason that counts.
             transaction.set_rollback(options.get("dry_run", False))
+        for text in app_warnings(token.domains):
+            self.say(text)
         self.stdout.write(joined(token.domains))

@@ -10,6 +10,7 @@ from apikeys.management.operator import acting, location_named
 from apikeys.management.operator_command import OperatorCommand, add_as_argument
 from apikeys.management.plugin_token_arguments import domain_list, token_name
 from apikeys.plugin_tokens.domains import joined
+from apikeys.plugin_tokens.forms import app_warnings
 from apikeys.plugin_tokens.services import IssuedPluginToken, issue_plugin_token
 
 
@@ -54,6 +55,8 @@ class Command(OperatorCommand):
                 at=timezone.now(),
             )
             self.stdout.write(_as_json(issued) if options["json"] else issued.value)
+        for text in app_warnings(issued.token.domains):
+            self.say(text)
         if issued.replaced:
             self.say("Replaced: the old value no longer works.")
 

@@ -442,7 +442,7 @@ def test_odd_method_is_named_as_what_is_wrong(text):
     ],
 )
 def test_placeholder_is_refused_with_the_pattern_that_was_meant(text, suggestion):
-    with pytest.raises(MalformedPattern, match="^A pattern has ") as caught:
+    with pytest.raises(MalformedPattern, match=r"^A pattern has ") as caught:
         normal_pattern(text)
 
     assert caught.value.suggestion == suggestion

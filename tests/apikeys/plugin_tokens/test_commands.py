@@ -75,7 +75,8 @@ def test_taken_name_is_refused_and_replaced_only_on_demand():
     ("arguments", "text"),
     [
         (["", "a.com"], "A name is needed."),
-        (["a", "https://a.com"], "has a scheme"),
+        (["a", "https://user@a.com"], "is not a valid domain name"),
+        (["a", "github.io"], "“github.io” is a public suffix"),
         (["a", "a.com", "--location", "Nowhere"], "no location “Nowhere”"),
     ],
 )

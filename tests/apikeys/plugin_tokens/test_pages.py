@@ -68,12 +68,12 @@ def test_pasted_domains_are_stored_in_normal_form(as_administrator):
 
 
 def test_every_wrong_domain_is_named_beside_its_field(as_administrator):
-    form = create_form(domains="https://a.example\n*.b.example\nc.example")
+    form = create_form(domains="ftp://a.example\n*.b.example\nc.example")
 
     response = as_administrator.post(f"{TOKENS}add/", form)
 
     assert screens.errors_beside_fields(response)["domains"] == [
-        "“https://a.example” has a scheme; write the domain alone.",
+        "“ftp://a.example” is the address of no site or app.",
         "“*.b.example” has a wildcard; a domain covers its subdomains without one.",
     ]
     assert not PluginToken.objects.exists()

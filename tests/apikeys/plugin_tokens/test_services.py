@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from apikeys import checks, encryption
+from apikeys.access.names import MalformedName, normal_name
 from apikeys.audit.models import AuditEntry
 from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import Actor
@@ -30,7 +31,6 @@ from apikeys.plugin_tokens import services
 from apikeys.plugin_tokens.cache import plugin_token_cache
 from apikeys.plugin_tokens.models import PluginToken, Scope
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
-from apikeys.plugin_tokens.rules import MalformedName, normal_name
 from tests.plugin_tokens import UNKNOWN_ID, change, known, make_location, make_token
 
 pytestmark = pytest.mark.django_db
@@ -261,11 +261,11 @@ def test_name_whose_token_vanishes_between_two_statements_is_made_anew():
 @pytest.mark.parametrize("text", ["", " ", "x" * 256, "a\nb", "a\x00", "\ud800"])
 def test_names_that_are_refused(text):
     with pytest.raises(MalformedName):
-        normal_name(text)
+        normal_name(text, 255)
 
 
 def test_name_loses_the_spaces_around_it():
-    assert normal_name("  Käse & Brot 🧀 ") == "Käse & Brot 🧀"
+    assert normal_name("  Käse & Brot 🧀 ", 255) == "Käse & Brot 🧀"
 
 
 def test_row_names_itself():
