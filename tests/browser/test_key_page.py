@@ -16,7 +16,7 @@ from tests.factories import IssuedFactory
 
 
 @pytest.fixture
-def key(db) -> ApiKey:
+def key(db):
     return IssuedFactory(
         fields__name="Billing",
         fields__networks=("10.0.0.0/8",),
@@ -151,7 +151,12 @@ def test_leaving_asks_only_when_something_is_typed(key_page):
 
 def test_saving_asks_nothing(key_page):
     asked: list[str] = []
-    key_page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog):
+        asked.append(dialog.type)
+        dialog.accept()
+
+    key_page.on("dialog", leave)
 
     key_page.get_by_label("Name", exact=True).fill("Renamed")
     send(key_page, "Save")
