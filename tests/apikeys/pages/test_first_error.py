@@ -10,10 +10,8 @@ from tests.apikeys.pages import screens
 
 
 def focused(response):
-    return [
-        re.search(r'name="(\w+)"', tag).group(1)
-        for tag in re.findall(r"<[^>]* autofocus[^>]*>", response.content.decode())
-    ]
+    tags = re.findall(r"<[^>]* autofocus[^>]*>", response.content.decode())
+    return [name for tag in tags for name in re.findall(r' name="(\w+)"', tag)]
 
 
 @pytest.mark.parametrize(
