@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.access.client_ip import parse_address
 from apikeys.keys.forms import IssueKeyForm
-from apikeys.pages.forms import NonceForm, VersionForm
+from apikeys.pages.forms import NonceForm, TryForm, VersionForm
 
 
 class RotateKeyForm(NonceForm, VersionForm):
@@ -38,7 +38,7 @@ class PasswordForm(NonceForm):
         )
 
 
-class TryCallForm(forms.Form):
+class TryCallForm(TryForm):
     """The question "would this call pass?"."""
 
     method = forms.ChoiceField(
@@ -50,11 +50,6 @@ class TryCallForm(forms.Form):
     )
     path = forms.CharField(label=_("Path"), max_length=4096)
     address = forms.CharField(label=_("From address"), max_length=45)
-
-    def belong_to(self, form_id: str) -> None:
-        """Send the fields with another form of the page."""
-        for each in self.fields.values():
-            each.widget.attrs["form"] = form_id
 
     def clean_address(self) -> str:
         address = parse_address(self.cleaned_data["address"])

@@ -36,21 +36,12 @@ class Answer:
 
 
 def try_form(request: HttpRequest, *, is_editable: bool) -> TryCallForm:
-    """Return the form; bound where a call was asked about.
-
-    Where the settings are editable its fields are part of their form.
-    """
-    source = request.POST if request.method == "POST" else request.GET
-    asked = {name: source.get(name, "") for name in TryCallForm.base_fields}
     own = str(request_address(request) or "")
-    is_asked = "check" in source if request.method == "POST" else bool(asked["path"])
-    form = TryCallForm(
-        asked if is_asked else None,
+    return TryCallForm.of(
+        request,
+        form_id=FORM_ID if is_editable else "",
         initial={"method": "GET", "path": "/api/whoami", "address": own},
     )
-    if is_editable:
-        form.belong_to(FORM_ID)
-    return form
 
 
 def answer(

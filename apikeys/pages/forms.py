@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, Self
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -61,6 +62,27 @@ class NonceForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("nonce", secrets.token_urlsafe(24))
+
+
+class TryForm(forms.Form):
+    """A question on the page of a thing, such as whether a call would pass."""
+
+    @classmethod
+    def of(cls, request: HttpRequest, *, form_id: str = "", **kwargs: Any) -> Self:
+        """Return the form, bound where something was asked.
+
+        With `form_id` its fields are sent with that form of the page, whose typed
+        values are then what is judged.
+        """
+        is_post = request.method == "POST"
+        source = request.POST if is_post else request.GET
+        asked = {name: source.get(name, "") for name in cls.base_fields}
+        is_asked = "check" in source if is_post else any(asked.values())
+        form = cls(asked if is_asked else None, **kwargs)
+        if form_id:
+            for each in form.fields.values():
+                each.widget.attrs["form"] = form_id
+        return form
 
 
 class DeleteKeyForm(forms.Form):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.pages.fields import NameField
-from apikeys.pages.forms import NonceForm, VersionForm
+from apikeys.pages.forms import NonceForm, TryForm, VersionForm
 from apikeys.plugin_tokens import domains
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH
@@ -107,7 +107,7 @@ class ReplaceValueForm(NonceForm):
     """Nothing to fill in: the one-time value is the whole form."""
 
 
-class TrySiteForm(forms.Form):
+class TrySiteForm(TryForm):
     """The question "would this site be let in?"."""
 
     site = forms.CharField(

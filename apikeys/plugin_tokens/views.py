@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from apikeys.access.refusals import Refusal
 from apikeys.audit.models import AuditEntry
 from apikeys.changes.errors import InvalidFields, NonceUsed, ServiceRefusal
 from apikeys.pages.actions import act, only_by_post
@@ -25,17 +24,14 @@ from apikeys.pages.people import actor_of, manager_required, may_look, may_manag
 from apikeys.pages.questions import LastUse, Question
 from apikeys.pages.shell import form_methods, settings_page
 from apikeys.pages.typed import keeps, typed_values
-from apikeys.plugin_tokens import services
-from apikeys.plugin_tokens.domains import origin_of_page, parse_domain
+from apikeys.plugin_tokens import services, try_site
 from apikeys.plugin_tokens.forms import (
     CreatePluginTokenForm,
     EditPluginTokenForm,
     ReplaceValueForm,
-    TrySiteForm,
 )
 from apikeys.plugin_tokens.last_use import plugin_token_last_use
 from apikeys.plugin_tokens.models import PluginToken
-from apikeys.plugin_tokens.rules import allowed_site
 
 _LATEST_CHANGES = 8
 
@@ -83,7 +79,10 @@ def token_create(request: HttpRequest) -> HttpResponse:
 @keeps(EditPluginTokenForm)
 @form_methods
 def token_page(request: HttpRequest, token_id: UUID) -> HttpResponse:
-    """Show a token to those who may look; save its form for those who may manage."""
+    """Show a token to those who may look; save its form for those who may manage.
+
+    A POST with `check` saves nothing and asks whether a site would be let in.
+    """
     if not may_look(request, "apikeys.view_apikey"):
         raise PermissionDenied
     token = _get(token_id)
@@ -95,7 +94,8 @@ def token_page(request: HttpRequest, token_id: UUID) -> HttpResponse:
     if request.method == "POST":
         if not may_manage(request):
             raise PermissionDenied
-        if form.is_valid() and _saved(request, token, form):
+        is_sent = "check" not in request.POST and form.is_valid()
+        if is_sent and _saved(request, token, form):
             messages.success(request, _("Saved. It holds in every page from now on."))
             return HttpResponseRedirect(_url(token_id))
     return _token_page(request, token, form)
@@ -229,7 +229,7 @@ def _saved(request: HttpRequest, token: PluginToken, form: EditPluginTokenForm) 
 def _token_page(
     request: HttpRequest, token: PluginToken, form: EditPluginTokenForm, value: str = ""
 ) -> HttpResponse:
-    try_form = TrySiteForm(request.GET if "site" in request.GET else None)
+    try_form = try_site.try_form(request, is_editable=may_manage(request))
     audit = AuditEntry.objects.filter(subject_id=str(token.public_id))
     return settings_page(
         request,
@@ -239,20 +239,10 @@ def _token_page(
         form=form,
         value=value,
         try_form=try_form,
-        is_let_in=_is_let_in(token, try_form),
+        answer=try_site.answer(token, try_form, form),
         authorize_url=request.build_absolute_uri(reverse("api:plugin-authorize")),
         changes=audit.order_by("-at", "-pk")[:_LATEST_CHANGES],
     )
-
-
-def _is_let_in(token: PluginToken, form: TrySiteForm) -> bool | None:
-    """Ask the domain check as a visitor's browser would; None if not asked."""
-    if not form.is_valid():
-        return None
-    known = [parse_domain(domain) for domain in token.domains]
-    origin = origin_of_page(form.cleaned_data["site"])
-    answer = allowed_site(known, origin, None)
-    return not isinstance(answer, Refusal)
 
 
 def _made_before(refusal: NonceUsed) -> PluginToken | None:

@@ -26,12 +26,12 @@ function sendWhole(form, button) {
 }
 
 function show(card, fresh) {
-  const focused = document.activeElement?.id;
+  const focused = document.activeElement?.id ?? "";
   for (const part of ["[data-try-fields]", "[data-try-answer]"]) {
     card.querySelector(part).replaceChildren(...document.adoptNode(fresh.querySelector(part)).childNodes);
   }
   const invalid = card.querySelector("[aria-invalid=true]");
-  (invalid ?? (focused && document.getElementById(focused)))?.focus();
+  (invalid ?? document.getElementById(focused))?.focus();
 }
 
 function say(card, text) {
@@ -48,5 +48,6 @@ document.addEventListener("submit", (event) => {
   // Enter sends a form by its first button, wherever the person is.
   const isAsked = button.matches("[data-check]") || card.contains(document.activeElement);
   if (isAsked) check(card, form, card.querySelector("[data-check]"));
-  else form.requestSubmit(form.querySelector("[data-save]"));
+  // A form cannot be sent again while its event is still on its way.
+  else setTimeout(() => form.requestSubmit(form.querySelector("[data-save]")));
 });
