@@ -279,6 +279,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_AUTHENTICATION": ["apikeys.api.authentication.StaffAuthentication"],
     "SERVE_INCLUDE_SCHEMA": False,
+    # In the order of the URL conf.
+    "SORT_OPERATIONS": False,
 }
 
 # Ours

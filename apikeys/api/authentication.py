@@ -37,7 +37,6 @@ class CallingKey:
     name: str
     is_authenticated = True
     is_active = True
-    is_staff = False
 
     def __str__(self) -> str:
         return self.name
