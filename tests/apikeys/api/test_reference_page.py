@@ -54,7 +54,10 @@ def test_signed_out_browser_goes_to_the_sign_in_and_comes_back(client, path, hea
     [
         (DOCS, {}, "credentials_missing"),
         (DOCS, {"Accept": "*/*"}, "credentials_missing"),
-        (DOCS, PROXYS_OWN, "credentials_malformed"),
+        (DOCS, PROXYS_OWN, "credentials_missing"),
+        (DOCS, PAGE | basic("kd_office:password"), "credentials_malformed"),
+        (DOCS, PAGE | {"Authorization": "Token x"}, "credentials_malformed"),
+        (DOCS, PAGE | PROXYS_OWN | {"X-Api-Key": "x"}, "credentials_malformed"),
         (DOCS, PAGE | bearer("hunter2"), "credentials_malformed"),
         (DOCS, PAGE | {"X-Api-Key": "hunter2"}, "credentials_malformed"),
         (
@@ -78,11 +81,26 @@ def test_post_of_a_stranger_is_no_page_load(client):
     assert client.post(DOCS, headers=PAGE).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        PROXYS_OWN,
+        {"Authorization": "Negotiate YIIB"},
+        {"Authorization": 'digest username="office"'},
+    ],
+)
 @pytest.mark.parametrize("path", [DOCS, "/api/schema"])
-def test_proxys_own_authorization_does_not_shut_a_person_out(as_reader, path):
-    response = as_reader.get(path, headers=PROXYS_OWN)
+def test_proxys_own_authorization_does_not_shut_a_person_out(as_reader, path, headers):
+    response = as_reader.get(path, headers=headers)
 
     assert response.status_code == 200
+
+
+def test_key_beside_a_proxys_own_authorization_is_judged(client):
+    key = IssuedFactory(fields__endpoints=())
+    headers = PROXYS_OWN | {"X-Api-Key": key.token.text}
+
+    assert client.get(DOCS, headers=headers).status_code == 200
 
 
 def test_person_who_may_not_look_is_told_so_on_a_page(as_outsider):
