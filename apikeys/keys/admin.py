@@ -30,7 +30,7 @@ _PATTERNS_SHOWN = 1
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(CredentialList):
-    """The keys list; everything about one key is a page of `views.keys`."""
+    """The keys list; everything about one key is a page of `keys.views`."""
 
     list_display = (
         "name_and_id",
