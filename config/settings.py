@@ -68,6 +68,7 @@ _NATIVE_CSP = django.VERSION >= (6, 0)
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.PageCompressionMiddleware",
     (
         "django.middleware.csp.ContentSecurityPolicyMiddleware"
         if _NATIVE_CSP
