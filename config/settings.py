@@ -73,6 +73,7 @@ _NATIVE_CSP = django.VERSION >= (6, 0)
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.PageCompressionMiddleware",
     (
         "django.middleware.csp.ContentSecurityPolicyMiddleware"
         if _NATIVE_CSP
@@ -305,6 +306,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_AUTHENTICATION": ["apikeys.api.authentication.StaffAuthentication"],
     "SERVE_INCLUDE_SCHEMA": False,
+    # In the order of the URL conf.
+    "SORT_OPERATIONS": False,
 }
 
 # Ours

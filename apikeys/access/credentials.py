@@ -34,6 +34,7 @@ _PASSWORD_BESIDE_TOKEN = _because(
 _OTHER_ID = _because(
     "The ID and the token beside it do not belong together. Send the token alone."
 )
+_SCHEMES_OF_PROXIES = frozenset({"digest", "negotiate", "ntlm"})
 _KEY_START = f"{tokens.KEY_PREFIX}_"
 # Prefix, ID and secret are joined by two; an ID alone has one, a secret none.
 _UNDERSCORES_OF_A_TOKEN = 2
@@ -84,6 +85,15 @@ def find(
     if found:
         return only_one(found, bool(in_parameters))
     return _none_found(authorization, is_half)
+
+
+def is_of_a_proxy(authorization: str | None) -> bool:
+    """Tell whether an `Authorization` is one that a proxy asks people for: no key in it."""
+    scheme = (authorization or "").strip(BLANK).partition(" ")[0].lower()
+    if scheme in _SCHEMES_OF_PROXIES:
+        return True
+    found = authorization_header.basic(authorization)
+    return isinstance(found, tuple) and _KEY_START not in found[0]
 
 
 def only_one(

@@ -85,21 +85,21 @@ KEY_TYPES: Mapping[str, KeyType] = {
         KeyType(
             KeyTypeName.V1,
             "v1",
-            "egress and ingress endpoints",
+            "paths under /api/egress and /api/ingress",
             ("/api/egress", "/api/ingress", "/api/api-tokens"),
             _CALLS,
         ),
         KeyType(
             KeyTypeName.V2,
             "v2",
-            "REST endpoints under /api/v2",
+            "paths under /api/v2",
             ("/api/v2", "/api/api-tokens"),
             _CALLS,
         ),
         KeyType(
             KeyTypeName.WEBSERVICE_STANDARD,
             "Web service: standard",
-            "users of a portal or an application",
+            "paths under /webservice/WebserviceStandard",
             ("/webservice/WebserviceStandard",),
             _APPLICATION,
             has_users=True,
@@ -107,7 +107,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         KeyType(
             KeyTypeName.WEBSERVICE_PREMIUM,
             "Web service: premium",
-            "users of the customer portal",
+            "paths under /webservice/WebservicePremium",
             ("/webservice/WebservicePremium",),
             _APPLICATION,
             has_users=True,
@@ -115,7 +115,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         KeyType(
             KeyTypeName.MANAGE_CONSENTS,
             "Manage consents",
-            "consent forms",
+            "paths under /webservice/ManageConsents",
             ("/webservice/ManageConsents",),
             _APPLICATION,
             has_users=True,
@@ -123,7 +123,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         KeyType(
             KeyTypeName.SMS,
             "SMS",
-            "delivery reports of a text-message gateway",
+            "paths under /webservice/SMS",
             ("/webservice/SMS",),
             _SMS,
             has_users=True,
@@ -162,5 +162,5 @@ def misfits(kind: KeyType, given: Mapping[str, object]) -> dict[str, str]:
     except MalformedName as error:
         errors["name"] = str(error) if name_given.strip() else "A key needs a name."
     if ":" in name_given and kind.fields["password"] is not Need.HIDDEN:
-        errors["name"] = "HTTP Basic ends the name at a colon; choose one without."
+        errors["name"] = "The name of a key with an application password has no colon."
     return errors

@@ -29,19 +29,24 @@ WHOAMI: dict[str, Any] = {
     "read_only": False,
     "rotation": {"overlap_ends_at": "2026-12-06T09:00:00Z", "presented": "new"},
 }
+_NOT_ALLOWED = f"No endpoint permission matches GET {PATH}."
 EXPLANATION: dict[str, Any] = {
     "allowed": False,
     "status": 403,
     "code": "endpoint_not_allowed",
-    "detail": f"No endpoint permission matches GET {PATH}.",
-    "rule": "endpoints",
+    "detail": _NOT_ALLOWED,
+    "rule": "endpoint",
     "steps": [
-        {"rule": "status", "passed": True, "text": "The key is active."},
-        {
-            "rule": "endpoints",
-            "passed": False,
-            "text": f"No endpoint permission matches GET {PATH}.",
-        },
+        {"rule": rule, "passed": rule != "endpoint", "text": text}
+        for rule, text in {
+            "carrier": "The credential stands where the key allows it.",
+            "active": "The key is active.",
+            "expiry": "The key never expires.",
+            "network": "The address 127.0.0.1 is in 127.0.0.1/32.",
+            "path": "The path is in normal form.",
+            "type": "Type v1 covers /api/ingress.",
+            "endpoint": _NOT_ALLOWED,
+        }.items()
     ],
 }
 PROBLEMS = {

@@ -12,10 +12,13 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import get_resolver
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from drf_spectacular.generators import SchemaGenerator
 
@@ -27,6 +30,7 @@ Schema = Mapping[str, Any]
 _JSON = "application/json"
 # As a path of the URL conf has it, with or without a converter.
 _CONVERTER = re.compile(r"<(?:[^>:]+:)?([^>]+)>")
+_METHODS = ["get", "post", "put", "patch", "delete", "head", "options", "trace"]
 _DEEPEST_EXAMPLE = 5
 _BY_FORMAT = {
     "date-time": "2027-02-19T22:10:55Z",
@@ -47,7 +51,7 @@ class Value:
     place: str
     kind: str
     is_required: bool
-    text: str
+    text: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    text: str
+    text: SafeString
     needs: str
     values: tuple[Value, ...]
     curl: str
@@ -109,7 +113,8 @@ class _Reader:
 
     def operations(self) -> Iterator[tuple[str, Operation]]:
         for path, methods in self._document["paths"].items():
-            for method, found in methods.items():
+            for method in sorted(methods, key=_METHODS.index):
+                found = methods[method]
                 yield found["tags"][0], self._operation(path, method.upper(), found)
 
     def _operation(self, path: str, method: str, found: Schema) -> Operation:
@@ -119,7 +124,7 @@ class _Reader:
             method=method,
             path=path,
             summary=found.get("summary", ""),
-            text=found.get("description", ""),
+            text=_marked(found.get("description", "")),
             needs=self._what_it_needs(path, method, found),
             values=(*self._parameters(found), *self._fields(body)),
             curl=self._curl(path, method, found, body),
@@ -127,7 +132,7 @@ class _Reader:
         )
 
     def _what_it_needs(self, path: str, method: str, found: Schema) -> str:
-        if not found.get("security"):
+        if not _is_for_keys(found):
             return _("No key: a plugin token, asked by a browser.")
         permission = self._needs.get(path, {}).get(method)
         if permission is None:
@@ -141,21 +146,21 @@ class _Reader:
                 each["in"],
                 self._kind(each["schema"]),
                 each.get("required", False),
-                each.get("description", ""),
+                _marked(each.get("description", "")),
             )
 
     def _fields(self, body: Schema) -> Iterator[Value]:
         schema = self._resolved(body.get("schema", {}))
         required = schema.get("required", ())
         for name, each in schema.get("properties", {}).items():
-            text = self._resolved(each).get("description", "")
+            text = _marked(self._resolved(each).get("description", ""))
             yield Value(name, "body", self._kind(each), name in required, text)
 
     def _answers(self, found: Schema) -> Iterator[Answer]:
         for status, answer in sorted(found["responses"].items()):
             media: Schema = next(iter(answer.get("content", {}).values()), {})
             example = self._example_of(media) if media else None
-            text = answer.get("description", "") or _("Done.")
+            text = answer.get("description", "") or HTTPStatus(int(status)).phrase
             yield Answer(status, text, _as_json(example) if example else "")
 
     def _body(self, found: Schema) -> Schema:
@@ -165,10 +170,10 @@ class _Reader:
 
     def _curl(self, path: str, method: str, found: Schema, body: Schema) -> str:
         words = ["curl"] + (["-X", method] if method != "GET" else [])
-        parts = [" ".join(words)]
-        if found.get("security"):
+        if _is_for_keys(found):
             # In double quotes, so that the shell puts the token in.
-            parts.append('-H "Authorization: Bearer $API_TOKEN"')
+            words.append('-H "Authorization: Bearer $API_TOKEN"')
+        parts = [" ".join(words)]
         if body:
             parts += [
                 f"-H {shlex.quote(f'Content-Type: {_JSON}')}",
@@ -229,9 +234,21 @@ class _Reader:
         return merged
 
 
+def _is_for_keys(found: Schema) -> bool:
+    # An endpoint that asks for no credential has an empty one.
+    return any(found.get("security", ()))
+
+
 def _first_example(holder: Schema) -> Any:
     examples = holder.get("examples") or {}
     return next((each["value"] for each in examples.values()), holder.get("example"))
+
+
+def _marked(text: str) -> SafeString:
+    """Return a text whose `code` is marked as such; of Markdown we write no more."""
+    parts = text.split("`")
+    marks = ("<code>{}</code>" if place % 2 else "{}" for place in range(len(parts)))
+    return format_html("".join(marks), *parts)
 
 
 def _as_json(example: Any) -> str:

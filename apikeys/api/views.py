@@ -4,9 +4,11 @@ from dataclasses import asdict
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,16 +21,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apikeys.access import refusals
 from apikeys.access.client_ip import parse_address
 from apikeys.access.refusals import all_refusals
 from apikeys.api import examples
 from apikeys.api.authentication import (
-    KeyAuthentication,
+    KeyBesideProxy,
     StaffAuthentication,
     calling_key,
 )
-from apikeys.api.families import Refused
 from apikeys.api.permissions import IsKeyOrStaff
 from apikeys.api.problems import CONTENT_TYPE, ProblemErrors
 from apikeys.api.reference import reference
@@ -142,8 +142,7 @@ class NoSuchEndpointView(ProblemErrors, APIView):
 
 
 class _ForKeysAndStaff(ProblemErrors, APIView):
-    # The session first: a proxy's own `Authorization` must not shut a person out.
-    authentication_classes = [StaffAuthentication, KeyAuthentication]
+    authentication_classes = [KeyBesideProxy, StaffAuthentication]
     permission_classes = [IsKeyOrStaff]
     schema = None
 
@@ -159,6 +158,9 @@ class DocsView(_ForKeysAndStaff):
 
     def get(self, request: Request) -> HttpResponseBase:
         inner = request._request
+        if isinstance(request.auth, VerifiedKey):
+            # The frame of the page asks about people.
+            inner.user = AnonymousUser()
         return TemplateResponse(
             inner,
             "reference/reference.html",
@@ -172,23 +174,13 @@ class DocsView(_ForKeysAndStaff):
 
     def handle_exception(self, exc: Exception) -> Any:
         inner = self.request._request
-        if not is_page_load(inner) or not _lacks_credentials(exc, inner):
+        if not is_page_load(inner) or not isinstance(exc, NotAuthenticated):
             return super().handle_exception(exc)
+        # DRF knows nobody here; the session may know who must do without this page.
+        inner.user = get_user(inner)
         if inner.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(inner.get_full_path(), reverse("admin:login"))
-
-
-def _lacks_credentials(error: Exception, request: HttpRequest) -> bool:
-    """Tell whether no key was sent: nothing at all, or what a proxy itself asks for."""
-    if isinstance(error, NotAuthenticated):
-        return True
-    authorization = request.META.get("HTTP_AUTHORIZATION", "")
-    return (
-        isinstance(error, Refused)
-        and error.refusal.code == refusals.CREDENTIALS_MALFORMED.code
-        and authorization[:6].lower() == "basic "
-    )
 
 
 def _rotation(verified: VerifiedKey) -> dict[str, Any] | None:

@@ -90,7 +90,7 @@ class KeySettingsForm(ServiceForm):
         required=False,
         max_length=200,
         assume_scheme="https",
-        help_text=_("Address of the portal; e-mails to its users link to it."),
+        help_text=_("Where the application is, for whoever looks after the key."),
     )
     accepts_parameters = forms.BooleanField(
         label=_("Accept credentials as parameters"),

@@ -137,10 +137,7 @@ class RoleAdmin(OwnFiltersOnly):
         (role,) = objs
         keys, people = role.keys.count(), role.user_set.count()
         protected = [str(role_services.RoleInUse(keys))] if keys else []
-        lost = ngettext(
-            "%d person loses what it gives.", "%d people lose what it gives.", people
-        )
-        doomed = [_("the role “%s”") % role.name, *_held(role), lost % people]
+        doomed = [_("the role “%s”") % role.name, *_held(role), _lost_to(people)]
         return doomed, {}, set(), protected
 
     def response_add(self, request: HttpRequest, obj: Any, *args: Any) -> HttpResponse:
@@ -250,6 +247,19 @@ def _held(role: Group) -> list[str]:
     """Return in words what a role holds."""
     permissions = role.permissions.select_related("content_type")
     return in_words(map(permission_name, permissions))
+
+
+def _lost_to(people: int) -> str:
+    if not people:
+        return _("Nobody holds it.")
+    return (
+        ngettext(
+            "%d person holds it and loses what it gives.",
+            "%d people hold it and lose what it gives.",
+            people,
+        )
+        % people
+    )
 
 
 def _latest_changes(request: HttpRequest, role: Group | None) -> list[AuditEntry]:

@@ -48,6 +48,8 @@ def request_address(request: HttpRequest) -> Address | None:
 
 def is_page_load(request: HttpRequest) -> bool:
     """Tell whether a browser opens the address as a page, and no program asks."""
+    if request.method not in {"GET", "HEAD"}:
+        return False
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode is not None:
         return mode == "navigate"

@@ -34,7 +34,7 @@ class DomainsField(forms.CharField):
         super().__init__(
             label=_("Domains"),
             help_text=_(
-                "One a line; paste as many as you like. A domain lets in its subdomains"
+                "One a line, of 5,000 characters together. A domain lets in its subdomains"
                 " too: <code>example.com</code> stands for"
                 " <code>shop.example.com</code>."
             ),

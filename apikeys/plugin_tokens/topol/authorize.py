@@ -13,7 +13,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -67,7 +67,7 @@ _REFUSALS = {
     status: OpenApiResponse(
         NotAllowedSerializer,
         description=description,
-        examples=[OpenApiExample("refused", examples.NOT_ALLOWED)],
+        examples=examples.not_allowed(status),
     )
     for status, description in {
         400: "The request cannot be understood.",

@@ -18,15 +18,22 @@ TOKEN: dict[str, Any] = {
     "domains": "example.com,localhost:3000",
     "created_at": "2026-11-21T09:30:00.000000Z",
 }
-DOMAINS = {"domains": "shop.example.com"}
+ADDED = {"domains": "shop.example.com"}
+REMOVED = {"domains": "localhost:3000"}
 AUTHORIZE = {"token": "kp_5JH2QW8YBN3RKX0D_…"}
 ALLOWED = {"allowed": True, "token_id": TOKEN_ID, "name": "Shop of the north"}
-NOT_ALLOWED = {"allowed": False, "code": "domain_not_allowed"}
+_CODES = {
+    400: "parse_error",
+    403: "domain_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    503: "state_unknown",
+}
 
 _MESSAGES = {
     400: refusals.CREDENTIALS_AMBIGUOUS.detail,
     401: refusals.CREDENTIALS_MISSING.detail,
-    403: "None of the key's roles holds apikeys.view_plugintoken.",
+    403: refusals.ENDPOINT_NOT_ALLOWED.detail,
     404: "There is no plugin token with this ID.",
     413: "The body has at most 65536 bytes.",
     415: 'Unsupported media type "text/xml" in request.',
@@ -37,6 +44,17 @@ _MESSAGES = {
 def message(status: int) -> list[OpenApiExample]:
     """Return the example of an answer with this status."""
     return [OpenApiExample(HTTPStatus(status).phrase, {"message": _MESSAGES[status]})]
+
+
+def not_allowed(status: int) -> list[OpenApiExample]:
+    """Return the example of a refusal to a page with this status."""
+    value = {"allowed": False, "code": _CODES[status]}
+    return [OpenApiExample(HTTPStatus(status).phrase, value)]
+
+
+def with_domains(domains: str) -> OpenApiExample:
+    """Return the example of an answer with 200 once the domains are these."""
+    return answered({"data": {**TOKEN, "domains": domains}})
 
 
 def asked(value: dict[str, Any]) -> OpenApiExample:

@@ -208,8 +208,8 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
         operation_id="add_plugin_token_domains",
         tags=[_TAG],
         examples=[
-            examples.asked(examples.DOMAINS),
-            examples.answered({"data": examples.TOKEN}),
+            examples.asked(examples.ADDED),
+            examples.with_domains("example.com,localhost:3000,shop.example.com"),
         ],
         summary="Let further domains in",
         parameters=[_ID],
@@ -223,8 +223,8 @@ class PluginTokenViewSet(TopolErrors, SmallBodies, ViewSet):
         operation_id="delete_plugin_token_domains",
         tags=[_TAG],
         examples=[
-            examples.asked(examples.DOMAINS),
-            examples.answered({"data": examples.TOKEN}),
+            examples.asked(examples.REMOVED),
+            examples.with_domains("example.com,shop.example.com"),
         ],
         summary="Shut domains out",
         parameters=[_ID],

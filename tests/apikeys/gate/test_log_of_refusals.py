@@ -7,10 +7,11 @@ import logging
 import pytest
 
 from apikeys.access import refusals, tokens
+from apikeys.changes.actors import OPERATOR
 from apikeys.keys import refused_calls, services
 from apikeys.keys.refused_calls import LINES_A_MINUTE, record_refusal
 from tests.apikeys.gate.asking import bearer, from_elsewhere, query, wrong_secret
-from tests.factories import OPERATOR, IssuedFactory, later
+from tests.factories import IssuedFactory, later
 from tests.plugin_tokens import make_token
 
 pytestmark = pytest.mark.django_db

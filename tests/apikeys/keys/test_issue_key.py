@@ -197,7 +197,7 @@ def test_issued_values_never_show_a_secret(at):
                 "fields": KeySettings(name="a:b"),
                 "roles": [],
             },
-            {"name": "HTTP Basic ends the name at a colon; choose one without."},
+            {"name": "The name of a key with an application password has no colon."},
             id="colon-in-the-name-of-an-application",
         ),
     ],

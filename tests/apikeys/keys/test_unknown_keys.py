@@ -6,12 +6,13 @@ import pytest
 
 from apikeys.access import tokens
 from apikeys.access.refusals import CREDENTIALS_INVALID
+from apikeys.changes.actors import OPERATOR
 from apikeys.keys.cache import key_cache
 from apikeys.keys.services import delete_key
-from apikeys.keys.verification import verify
+from apikeys.keys.verification import VerifiedKey, verify
 from apikeys.plugin_tokens.cache import plugin_token_cache
 from tests.conftest import _forget
-from tests.factories import OPERATOR, IssuedFactory
+from tests.factories import IssuedFactory
 from tests.plugin_tokens import make_token
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +64,9 @@ def test_key_that_is_made_after_its_id_was_asked_for_passes_at_once(
         issued = IssuedFactory(at=at)
 
     assert issued.token.text == token.text
-    assert verify(token.text, at).grant.key_id == token.public_id
+    verified = verify(token.text, at)
+    assert isinstance(verified, VerifiedKey)
+    assert verified.grant.key_id == token.public_id
 
 
 def test_plugin_token_that_is_made_after_it_was_asked_for_passes_at_once(

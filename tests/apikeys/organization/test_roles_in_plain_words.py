@@ -137,13 +137,15 @@ def test_name_of_a_role_is_no_markup_in_messages(as_administrator):
 
 
 def test_delete_page_says_who_loses_what(as_administrator, role):
+    unheld = main_of(as_administrator.get(page_of(role, "delete/")))
     PersonFactory.create_batch(2, roles=["Support"])
 
     text = main_of(as_administrator.get(page_of(role, "delete/")))
 
     assert "Delete role “Support”?" in text
     assert "Plugin tokens: view, create, change, delete" in text
-    assert "2 people lose what it gives." in text
+    assert "2 people hold it and lose what it gives." in text
+    assert "Nobody holds it." in unheld
 
 
 def test_page_shows_its_changes_to_those_who_may_see_the_trail(

@@ -127,7 +127,7 @@ def test_a_typed_password_is_kept_and_a_missing_one_is_made(as_administrator):
         ),
         (
             {"key_type": "webservice_premium", "roles": [], "name": "a:b"},
-            {"name": ["HTTP Basic ends the name at a colon; choose one without."]},
+            {"name": ["The name of a key with an application password has no colon."]},
         ),
         (
             {"networks": "", "endpoints": ""},
