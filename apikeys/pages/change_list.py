@@ -88,6 +88,8 @@ class BoundedChangeList(ChangeList):
         asked = request.GET.get(SEARCH_VAR, "")
         self.is_query_refused = bool(asked) and not self.query
         queryset = super().get_queryset(request, *args, **kwargs)
+        # Not one that a form without a script sends empty.
+        self.has_active_filters = any(spec.value() for spec in self.filter_specs)
         self.filter_notes = [
             note
             for spec in self.filter_specs

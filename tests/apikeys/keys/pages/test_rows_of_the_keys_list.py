@@ -132,7 +132,8 @@ def test_a_search_that_finds_both_counts_the_deleted_ones_beside(as_reader, db):
 
 
 @pytest.mark.parametrize(
-    "query", ["q=nothing", "q=Gone&status=deleted", "status=active"]
+    "query",
+    ["q=nothing", "q=Gone&status=deleted", "status=active", "q=Gone&type=sms"],
 )
 def test_deleted_keys_are_no_news_where_they_do_not_match_or_are_shown(
     query, as_reader, key
@@ -155,6 +156,23 @@ def test_tombstones_alone_are_not_the_same_as_no_keys(as_reader, db):
     assert screens.listed(as_reader.get(f"{screens.KEYS}?status=deleted")) == [
         gone.name
     ]
+
+
+@pytest.mark.parametrize("query", ["", "q=&type=&status=&restriction=&expiry="])
+def test_an_empty_form_is_no_filter(query, as_reader, db):
+    deleted()
+
+    assert "All keys are deleted" in screens.text_of(
+        as_reader.get(f"{screens.KEYS}?{query}")
+    )
+
+
+def test_deleted_keys_are_found_from_a_form_without_a_script(as_reader, key):
+    gone = deleted()
+
+    response = as_reader.get(f"{screens.KEYS}?q={gone.key_id}&type=&status=")
+
+    assert "1 deleted key matches." in screens.text_of(response)
 
 
 @pytest.mark.parametrize("change", [str, str.lower, str.upper, lambda text: text[5:12]])
