@@ -14,6 +14,10 @@ BENCH_PYTHON := $(BENCH_VENV)/bin/python
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --require-hashes -r
 PYTEST := $(PYTHON) -m pytest -n $(PYTEST_PROCESSES) --maxprocesses 8
 MANAGE := $(PYTHON) manage.py
+# One HTTP version, since only that one has a limit for connections that say nothing.
+SERVE = $(VENV)/bin/granian --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) \
+	--http 1 --http1-header-read-timeout 10000 --no-ws --no-access-log \
+	--respawn-failed-workers --respawn-interval 0.5 --workers-kill-timeout 10
 COVERED_FULLY := apikeys/access/*,apikeys/api/*,apikeys/changes/*,apikeys/audit/services.py,apikeys/organization/services.py,apikeys/keys/authorize.py,apikeys/keys/routes.py,apikeys/keys/rotation.py,apikeys/keys/services.py,apikeys/keys/values.py,apikeys/plugin_tokens/services.py,apikeys/plugin_tokens/reencryption.py,apikeys/plugin_tokens/topol/*
 # Secrets made for the check, a host and a mail server; the rest are the defaults.
 IN_PRODUCTION := env ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=crm.example.com \
@@ -23,10 +27,10 @@ IN_PRODUCTION := env ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: ALLOWED_H
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test test-sqlite test-postgres coverage check format lock bench system-parts
+.PHONY: help run run-gate test test-sqlite test-postgres test-gateways coverage check format lock bench system-parts
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/base.stamp ## serve on this machine, at http://localhost:8000 (PORT)
 	@$(PYTHON) -m config.first_run --port "$(PORT)"
@@ -35,10 +39,10 @@ run: $(VENV)/base.stamp ## serve on this machine, at http://localhost:8000 (PORT
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 	@$(MANAGE) create_first_superadmin
 	@echo "Settings → API: http://localhost:$(PORT)/settings/apikeys/apikey/"
-	@exec $(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) \
-		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers \
-		--respawn-interval 0.5 --workers-kill-timeout 10 --no-access-log --no-ws \
-		config.wsgi:application >&2
+	@exec $(SERVE) --interface asginl config.asgi:application >&2
+
+run-gate: $(VENV)/base.stamp ## serve the gate alone, after "make run" (PORT)
+	@exec $(SERVE) --interface wsgi --blocking-threads 4 config.gate:application >&2
 
 test: system-parts ## the whole suite, on SQLite and on PostgreSQL
 	@$(PYTHON) -m coverage erase
@@ -51,6 +55,10 @@ test-sqlite: system-parts
 
 test-postgres: system-parts
 	$(PYTEST) --postgres
+
+test-gateways: system-parts $(VENV)/gateways.stamp ## the recipes of docs/gate in every proxy
+	@$(PYTHON) tests/system_parts.py caddy
+	$(PYTEST) --dist loadscope --gateways -m gateways tests
 
 coverage: $(VENV)/dev.stamp ## what the last "make test" ran of the code
 	$(PYTHON) -m coverage report --fail-under=95
@@ -73,7 +81,7 @@ format: $(VENV)/dev.stamp ## put code and templates in form
 		xargs -r $(VENV)/bin/djade --target-version 5.2
 
 lock: $(VENV)/dev.stamp ## write requirements/*.txt anew from *.in
-	for name in base dev bench; do \
+	for name in base dev bench gateways; do \
 		$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 			--no-header --no-emit-index-url --no-strip-extras $(LOCK_FLAGS) \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
@@ -94,6 +102,11 @@ $(VENV)/base.stamp: requirements/base.txt | $(PYTHON)
 $(VENV)/dev.stamp: requirements/dev.txt | $(PYTHON)
 	@echo "Installing what tests and checks need ..."
 	@$(PYTHON) $(PIP_INSTALL) requirements/dev.txt
+	@touch $@
+
+$(VENV)/gateways.stamp: requirements/gateways.txt $(VENV)/dev.stamp
+	@echo "Installing what further gateways need ..."
+	@$(PYTHON) $(PIP_INSTALL) requirements/gateways.txt
 	@touch $@
 
 $(BENCH_VENV)/bench.stamp: requirements/bench.txt | $(BENCH_PYTHON)

@@ -12,8 +12,11 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
+from apikeys.access.client_ip import UNIX
+from apikeys.access.gate_headers import FAMILIES
 from apikeys.access.key_types import KEY_TYPES
-from apikeys.access.paths import is_below
+from apikeys.access.networks import cover_everybody
+from apikeys.access.paths import is_below, normal_path
 from apikeys.access.tokens import MIN_PEPPER_LENGTH
 from apikeys.keys.models import KeySecret
 from apikeys.keys.routes import DeclaredRoute, declared_routes
@@ -84,10 +87,12 @@ def check_encryption_keys(**kwargs: Any) -> list[CheckMessage]:
 def check_gate_settings(**kwargs: Any) -> list[CheckMessage]:
     """Refuse values that would leave the gate or a key type without a meaning."""
     problems: list[CheckMessage] = []
-    if settings.GATE_HEADERS not in ("original", "forwarded"):
+    if settings.GATE_HEADERS not in FAMILIES:
         problems.append(
             Error(
-                "GATE_HEADERS is neither 'original' nor 'forwarded'.", id="apikeys.E003"
+                f"GATE_HEADERS is none of {', '.join(FAMILIES)}.",
+                "; ".join(f"{name}: {f.proxies}" for name, f in FAMILIES.items()),
+                id="apikeys.E003",
             )
         )
     unknown = sorted(set(settings.KEY_TYPE_EXTRA_PATHS) - set(KEY_TYPES))
@@ -99,12 +104,34 @@ def check_gate_settings(**kwargs: Any) -> list[CheckMessage]:
                 id="apikeys.E004",
             )
         )
-    if any(network.prefixlen == 0 for network in settings.TRUSTED_PROXIES):
+    proxies = [each for each in settings.TRUSTED_PROXIES if each != UNIX]
+    if cover_everybody(proxies):
         problems.append(
             Error(
                 "TRUSTED_PROXIES trusts every address, so any caller can forge its own.",
                 "Name the networks of your proxies.",
                 id="apikeys.E005",
+            )
+        )
+    return problems
+
+
+@register(Tags.security)
+def check_bounds_of_sign_in(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse bounds with which nobody could sign in, or stay signed in."""
+    problems: list[CheckMessage] = []
+    if settings.PASSWORD_HASHES_AT_ONCE < 1:
+        problems.append(
+            Error(
+                "PASSWORD_HASHES_AT_ONCE is below 1: no password could be checked.",
+                id="apikeys.E030",
+            )
+        )
+    if not 0 < settings.SESSION_IDLE_SECONDS <= settings.SESSION_MAX_SECONDS:
+        problems.append(
+            Error(
+                "SESSION_IDLE_SECONDS is not between 1 and SESSION_MAX_SECONDS.",
+                id="apikeys.E031",
             )
         )
     return problems
@@ -267,7 +294,7 @@ def _is_fernet_key(text: str) -> bool:
 
 
 def _is_prefix(path: object) -> bool:
-    return isinstance(path, str) and path.startswith("/") and not path.endswith("/")
+    return isinstance(path, str) and path != "/" and normal_path(path) == path
 
 
 def _is_weak(pepper: str) -> bool:

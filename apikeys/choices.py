@@ -13,6 +13,7 @@ class ActorKind(models.TextChoices):
     KEY = "key", _("API key")
     PLUGIN_TOKEN = "token", _("Plugin token")
     SYSTEM = "system", _("System")
+    STRANGER = "stranger", _("Not signed in")
 
 
 class AuditAction(models.TextChoices):
@@ -37,6 +38,11 @@ class AuditAction(models.TextChoices):
     ROLE_CREATED = "role_created", _("Role created")
     ROLE_CHANGED = "role_changed", _("Role changed")
     ROLE_DELETED = "role_deleted", _("Role deleted")
+    PERSON_CREATED = "person_created", _("Person created")
+    PERSON_CHANGED = "person_changed", _("Person changed")
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("Sign-in failed")
+    OWN_PASSWORD_REFUSED = "own_password_refused", _("Own password was wrong")
 
 
 class CacheName(models.TextChoices):

@@ -1,16 +1,30 @@
 """What apps tell each other as values on their `AppConfig`, so that none imports a higher one.
 
 `audit_actions` and `actor_kinds` map stored texts to labels; `grantable_models`
-name the models (`app.model`) whose permissions a key's role may hold.
+name the models (`app.model`) whose permissions a key's role may hold; `audit_subjects`
+say of which rows the audit trail can open the page.
 `docs/architecture.md` lists all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSubject:
+    """The rows that audit entries name: `before` and the value of a field.
+
+    Their page is the change page of the model on the Settings screens.
+    """
+
+    model: str
+    field: str
+    before: str = ""
 
 
 def contributed(name: str) -> Iterator[Any]:

@@ -1,11 +1,12 @@
 """Forward authentication for endpoints that are not Django's.
 
 A plain WSGI callable in front of Django, for one path: the sub-request of nginx
-`auth_request`, Caddy `forward_auth` and Traefik `ForwardAuth`. It reads the
-original method, path and address from headers that the proxy sets, decides with
-the same `authorize` as everywhere, and answers 200 with headers about the key, or 401 or 403 with
-a problem body (RFC 9457). It is no Django view because it is asked before every
-call of the whole CRM, and a view with its middleware costs several times more.
+`auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth` and Envoy `ext_authz`. It
+reads the original method, path and address from where the proxy puts them
+(`access.gate_headers`), decides with `authorize` as every entrance does, and answers 200
+with headers about the key, or 401 or 403 with a problem body (RFC 9457). It is no Django
+view because it is asked before every call of the whole CRM, and a view with its
+middleware costs several times more.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from apikeys.access import credentials, parameters, refusals
-from apikeys.access.paths import normal_raw_path
+from apikeys.access.gate_headers import FAMILIES, is_asked, what_is_missing
 from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Grant
 from apikeys.app_settings import app_settings
@@ -29,12 +30,11 @@ from apikeys.keys.authorize import authorize
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-GATE_PATH = "/gate"
+# What the application reads of a key without a location: one of the whole agency. No
+# location is ever told by an absent or empty header, which a proxy may lose; one whose
+# name is an asterisk is told as %2A.
+AGENCY = "*"
 
-_METHOD_AND_TARGET = {
-    "original": ("HTTP_X_ORIGINAL_METHOD", "HTTP_X_ORIGINAL_URI"),
-    "forwarded": ("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI"),
-}
 _UNSET = [
     ("X-Api-Key-Id", ""),
     ("X-Api-Key-Name", ""),
@@ -52,7 +52,7 @@ _PEER_NOT_TRUSTED = refusals.Refusal(
 _GATE_HEADERS_MISSING = refusals.Refusal(
     "gate_headers_missing",
     "The proxy tells no method or path",
-    "The proxy must send the original method and path; see the recipes.",
+    "The proxy must say the original method and path; see the recipes.",
     403,
     403,
 )
@@ -63,7 +63,7 @@ Application = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
 
 
 class Gate:
-    """WSGI application: answers `/gate` itself and hands on everything else."""
+    """WSGI application: answers `/gate` and all below it, and hands on everything else."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -71,7 +71,7 @@ class Gate:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != GATE_PATH:
+        if not is_asked(environ.get("PATH_INFO", "")):
             return self._application(environ, start_response)
         try:
             decision = decide(environ)
@@ -92,19 +92,20 @@ def decide(environ: WSGIEnvironment) -> Grant | Refusal:
     remote = environ.get("REMOTE_ADDR", "")
     if not app_settings.proxies.trusts(remote):
         return _PEER_NOT_TRUSTED
-    method_header, target_header = _METHOD_AND_TARGET[app_settings.GATE_HEADERS]
-    method, target = environ.get(method_header, ""), environ.get(target_header, "")
-    if not method or not target:
-        return _GATE_HEADERS_MISSING
+    family = app_settings.GATE_HEADERS
+    call = FAMILIES[family].read(environ)
+    if call is None:
+        return _GATE_HEADERS_MISSING.because(what_is_missing(family, environ))
+    method, path, query = call
     decision = authorize(
         credentials.find(
             environ.get("HTTP_AUTHORIZATION"),
             environ,
             app_settings.key_headers,
-            parameters.query_parameters(target.partition("?")[2]),
+            parameters.query_parameters(query),
         ),
         method=method,
-        path=normal_raw_path(target),
+        path=path,
         address=app_settings.proxies.caller(
             remote, environ.get("HTTP_X_FORWARDED_FOR")
         ),
@@ -125,7 +126,7 @@ def _headers(
         ("Cache-Control", "no-store"),
         ("X-Api-Key-Id", key_id),
         ("X-Api-Key-Name", quote(name)),
-        ("X-Api-Location", quote(location)),
+        ("X-Api-Location", quote(location) or AGENCY),
         ("X-Api-Roles", ",".join(map(quote, roles))),
     )
 

@@ -8,26 +8,29 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from bench import databases, machine, proxy, report, scale, server
+from bench import databases, flood, lists, machine, proxy, report, scale, server
 from bench.databases import Database
 from bench.latency import Latency, at_half
 from bench.paths import PathsInTurn
 from bench.report import Results
 from bench.scale import Sizes
-from bench.server import Granian, Server
+from bench.server import FRONT, Granian, Server
 from bench.subjects import (
     BARE,
     BESIDE_PATHS,
+    GATE_ALONE,
+    GATE_BEHIND_FRONT,
     MANY_PATHS,
     PROXIED,
     SUBJECTS,
     TIMED,
+    WHERE_THE_GATE_IS,
     Subject,
     rate,
     refuse_unguarded,
@@ -38,8 +41,8 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 SIZES = Sizes(few=1_000, total=1_000_000, many=10_000, most=100_000)
 QUICK_SIZES = Sizes(few=100, total=5_000, many=1_000, most=5_000)
 PARTS = (
-    *("compare", "paths", "latency", "nginx"),
-    *("scale", "deactivation", "plugin-tokens"),
+    *("compare", "paths", "latency", "alone", "flood", "nginx"),
+    *("scale", "deactivation", "lists", "plugin-tokens"),
 )
 # As installed, but for a bulk load that no longer waits for its own log.
 POSTGRES_OPTIONS = "-c max_wal_size=4GB -c shared_buffers=512MB -c jit=off"
@@ -96,9 +99,13 @@ def _measure(plan: Plan, core: int, stack: ExitStack) -> Results:
     _say(f"Making {sizes.few:,} keys ...")
     few = databases.fill(url, "few", folder, sizes.few, [sizes.few])
     serve_few = _serve("config.wsgi:application", few, core, stack)
-    if {"compare", "paths", "latency"} & set(plan.parts):
+    if {"compare", "paths", "latency", "alone"} & set(plan.parts):
         bare = _serve("bench.bare:application", few, core, stack)
         _side_by_side(plan, few, bare, serve_few, results)
+        if "alone" in plan.parts:
+            results.alone = _alone(plan, few, bare, core)
+    if "flood" in plan.parts:
+        results.flooded = _flooded(plan, few, core)
     if "nginx" in plan.parts:
         nginx = stack.enter_context(proxy.running_nginx(folder, serve_few))
         results.nginx_version = proxy.version()
@@ -109,6 +116,8 @@ def _measure(plan: Plan, core: int, stack: ExitStack) -> Results:
         many = databases.fill(url, "many", folder, sizes.total, used)
         serve_many = _serve("config.wsgi:application", many, core, stack)
         _scale(plan, (few, serve_few), (many, serve_many), results)
+    if "lists" in plan.parts:
+        results.list_pages = _lists(plan, url, folder)
     if "deactivation" in plan.parts:
         _say("Deactivating a key from another process ...")
         results.refused_after = scale.refused_after(serve_few, few, plan.trials)
@@ -116,9 +125,13 @@ def _measure(plan: Plan, core: int, stack: ExitStack) -> Results:
 
 
 def _serve(
-    application: str, database: Database, core: int, stack: ExitStack
+    application: str,
+    database: Database,
+    core: int,
+    stack: ExitStack,
+    nice: int = 0,
 ) -> Granian:
-    serving = server.running(application, core, database.environment)
+    serving = server.running(application, core, database.environment, nice)
     return stack.enter_context(serving)
 
 
@@ -134,6 +147,40 @@ def _side_by_side(
         results.paths = _rates(plan, database, serving(BESIDE_PATHS))
     if "latency" in plan.parts:
         results.latencies = _latencies(plan, database, serving(TIMED))
+
+
+def _alone(
+    plan: Plan, database: Database, bare: Server, core: int
+) -> dict[Subject, list[float]]:
+    with ExitStack() as stack:
+        alone = _serve("config.gate:application", database, core, stack)
+        front = _serve(FRONT, database, core, stack)
+        servers = dict(zip(WHERE_THE_GATE_IS, (bare, alone, front), strict=True))
+        return _rates(plan, database, servers)
+
+
+def _flooded(
+    plan: Plan, database: Database, core: int
+) -> dict[Subject, list[flood.Flooded]]:
+    """Serve pages with the product's own settings, and the gate there and apart."""
+    whole = replace(
+        database,
+        environment=database.environment
+        | {"DJANGO_SETTINGS_MODULE": "config.settings", "SECURE_COOKIES": "false"},
+    )
+    with ExitStack() as stack:
+        # As the units in docs/operations.md say.
+        pages = _serve(FRONT, whole, core, stack, nice=10)
+        alone = _serve("config.gate:application", whole, core, stack)
+        servers: dict[Subject, Server] = {GATE_ALONE: alone, GATE_BEHIND_FRONT: pages}
+        _warm_up(servers, database.credentials())
+
+        def measure(subject: Subject) -> flood.Flooded:
+            return flood.measure(
+                subject, servers[subject], pages, database.credentials(), plan.seconds
+            )
+
+        return _rounds(plan, servers, measure)
 
 
 def _rates(
@@ -199,6 +246,15 @@ def _scale(
         measured = scale.spread_rate(many[1], many[0], sizes.most, plan.seconds)
         results.spread.setdefault(sizes.most, []).append(measured)
     results.queries = scale.queries(many[0], sizes.most, sizes.many)
+
+
+def _lists(plan: Plan, url: str, folder: Path) -> dict[lists.Page, lists.Times]:
+    sizes = (lists.FEW_KEYS, min(lists.MANY_KEYS, plan.sizes.most))
+    _say(f"Lists of the Settings screens with {sizes[0]:,} and {sizes[1]:,} keys ...")
+    few, many = (
+        databases.fill(url, f"lists_{keys}", folder, keys, [1]) for keys in sizes
+    )
+    return lists.compare(few, many, plan.rounds)
 
 
 def _plugin_tokens() -> str:

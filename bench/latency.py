@@ -27,6 +27,8 @@ _CALLS_OF_A_CONNECTION = 900
 # Until every connection is open and its first call, which waits for that, is done.
 _WARM_UP_SECONDS = 0.5
 _MICROSECONDS = 1_000_000
+# A flooded server answers all the same, but late.
+_PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,39 @@ def at_half(
 ) -> Latency:
     """Measure the highest rate, then ask at half of it for as many seconds."""
     highest = rate(subject, server, credentials, seconds)
+    took = _took(subject, server, credentials, highest / 2, seconds)
+    return Latency(highest, len(took) / seconds, *_percentiles(took))
+
+
+def at_rate(
+    subject: Subject,
+    server: Server,
+    credentials: Mapping[str, str],
+    calls_a_second: float,
+    seconds: int,
+) -> float:
+    """Return p99 in milliseconds at this rate; one refused call is an error."""
+    _, _, p99 = _percentiles(
+        _took(subject, server, credentials, calls_a_second, seconds)
+    )
+    return p99
+
+
+def _took(
+    subject: Subject,
+    server: Server,
+    credentials: Mapping[str, str],
+    calls_a_second: float,
+    seconds: int,
+) -> list[int]:
     headers = load.headers(authorization(subject, credentials))
-    took = _ask(server.url(subject.path), headers, highest / 2, seconds)
+    return _ask(server.url(subject.path), headers, calls_a_second, seconds)
+
+
+def _percentiles(took: list[int]) -> tuple[float, float, float]:
     hundredths = quantiles(took, n=100, method="inclusive")
     p50, p95, p99 = (hundredths[percent - 1] / 1_000 for percent in (50, 95, 99))
-    return Latency(highest, len(took) / seconds, p50, p95, p99)
+    return p50, p95, p99
 
 
 def _ask(
@@ -70,7 +100,7 @@ def _ask(
             capture_output=True,
             text=True,
             check=False,
-            timeout=seconds + 30,
+            timeout=seconds + _PATIENCE_SECONDS,
         )
         if result.returncode:
             raise LoadFailed(f"{result.stdout}\n{result.stderr}")
@@ -97,4 +127,6 @@ def _steady(log: list[str], seconds: int) -> list[int]:
         raise LoadFailed(f"{refused} of {len(calls)} calls were refused.")
     start = min(started for started, _, _ in calls) + _WARM_UP_SECONDS * _MICROSECONDS
     end = start + seconds * _MICROSECONDS
-    return [took for started, _, took in calls if start <= started < end]
+    steady = [took for started, _, took in calls if start <= started < end]
+    # Where calls take for longer than the time of measuring, most of them start late.
+    return steady if len(steady) > 1 else [took for _, _, took in calls]

@@ -1,7 +1,7 @@
 """A real nginx with the recipe of docs/gate, in front of the gate and an application.
 
 The application is a second nginx that answers at once, so that what remains is the
-proxy's own work and, below /api/, its question to the gate.
+proxy's own work and, but on /pages, its question to the gate.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
 
-from bench import machine
+from bench import lists, machine
+from bench.flood import CALLS_A_SECOND, KINDS, SIGN_INS, SLOW_BODIES, Flooded
 from bench.latency import Latency
 from bench.scale import Queries, Sizes
 from bench.server import BLOCKING_THREADS
@@ -15,6 +16,7 @@ from bench.subjects import (
     API_KEY,
     BARE,
     GATE,
+    GATE_ALONE,
     GUARDED,
     MANY_PATHS,
     NGINX,
@@ -37,18 +39,26 @@ class Results:
     rates: Rates = field(default_factory=dict)
     paths: Rates = field(default_factory=dict)
     latencies: Latencies = field(default_factory=dict)
+    alone: Rates = field(default_factory=dict)
+    flooded: dict[Subject, list[Flooded]] = field(default_factory=dict)
     proxied: Latencies = field(default_factory=dict)
     nginx_version: str = ""
     spread: dict[int, list[float]] = field(default_factory=dict)
     refused_after: list[float] = field(default_factory=list)
     megabytes: float | None = None
     queries: Queries | None = None
+    list_pages: dict[lists.Page, lists.Times] = field(default_factory=dict)
 
     def ratio(self, subject: Subject, other: Subject) -> float | None:
         return _ratio(self.rates.get(subject), self.rates.get(other))
 
     def paths_ratio(self) -> float | None:
         return _ratio(self.paths.get(MANY_PATHS), self.paths.get(BARE))
+
+    def flooded_p99(self, kind: str) -> float | None:
+        """Return the median of the gate alone, in milliseconds."""
+        rounds = self.flooded.get(GATE_ALONE)
+        return median(flooded[kind] for flooded in rounds) if rounds else None
 
     def spread_ratio(self) -> float | None:
         few, many = self.sizes.few, self.sizes.many
@@ -91,16 +101,18 @@ def lines(results: Results) -> Iterator[str]:
         " the load (wrk, h2load), nginx and PostgreSQL (pooled connections) on the other"
     )
     yield ""
-    if results.rates:
-        yield from _comparison(results)
-    if results.paths:
-        yield from _many_paths(results)
-    if results.latencies:
-        yield from _latency(results)
-    if results.proxied:
-        yield from _through_nginx(results)
-    if results.spread:
-        yield from _scale(results)
+    for is_measured, part in (
+        (results.rates, _comparison),
+        (results.paths, _many_paths),
+        (results.latencies, _latency),
+        (results.alone, _alone),
+        (results.flooded, _flooded),
+        (results.proxied, _through_nginx),
+        (results.spread, _scale),
+        (results.list_pages, _lists),
+    ):
+        if is_measured:
+            yield from part(results)
     yield "| target | wanted | measured | |"
     yield "|---|---:|---:|---|"
     for target in _targets(results):
@@ -128,6 +140,28 @@ def _rate_table(measured: Rates) -> Iterator[str]:
     for subject, rates in measured.items():
         share = _ratio(rates, measured[BARE]) or 0
         yield f"| {subject.title} | {_spread(rates)} | {share:.1%} |"
+    yield ""
+
+
+def _alone(results: Results) -> Iterator[str]:
+    yield "The gate on its own bare WSGI server, and beside pages and API behind the front"
+    yield f"that reads bodies; median of {len(results.alone[BARE])} rounds:"
+    yield ""
+    yield from _rate_table(results.alone)
+
+
+def _flooded(results: Results) -> Iterator[str]:
+    yield f"The gate asked {CALLS_A_SECOND} times a second while others keep pages and API busy;"
+    yield "p99 in milliseconds, median of"
+    yield f"{len(results.flooded[GATE_ALONE])} rounds, all servers on one core, pages and API with Nice=10 as their unit says, and no"
+    yield "call refused. With pages and API it is asked a"
+    yield "tenth as often during sign-ins, since it would take minutes otherwise:"
+    yield ""
+    yield "| | " + " | ".join(KINDS) + " |"
+    yield "|---|" + "---:|" * len(KINDS)
+    for subject, rounds in results.flooded.items():
+        p99 = [f"{median(one[kind] for one in rounds):,.1f}" for kind in KINDS]
+        yield f"| {subject.title} | " + " | ".join(p99) + " |"
     yield ""
 
 
@@ -191,6 +225,22 @@ def _scale(results: Results) -> Iterator[str]:
         yield ""
 
 
+def _lists(results: Results) -> Iterator[str]:
+    pages = results.list_pages
+    rounds = len(next(iter(pages.values())).few)
+    yield f"Pages of the Settings screens with {lists.FEW_KEYS:,} keys and with"
+    yield f"{lists.MANY_KEYS:,} on PostgreSQL; milliseconds, median of {rounds} rounds:"
+    yield ""
+    yield "| | few keys | many keys | lowest to highest |"
+    yield "|---|---:|---:|---|"
+    for page, times in pages.items():
+        yield (
+            f"| {page.title} | {median(times.few):.1f} | {median(times.many):.1f}"
+            f" | {min(times.many):.1f} to {max(times.many):.1f} |"
+        )
+    yield ""
+
+
 def _targets(results: Results) -> Iterator[Target]:
     sizes, ratio = results.sizes, results.ratio
     yield Target(f"gate to {API_KEY.title}", ratio(GATE, API_KEY), 18, " times")
@@ -211,12 +261,25 @@ def _targets(results: Results) -> Iterator[Target]:
     yield Target(
         f"memory of {sizes.many:,} remembered keys", results.megabytes, 60, " MB", True
     )
+    for page, times in results.list_pages.items():
+        text = f"{page.title}, many keys to few"
+        yield Target(text, times.ratio, page.limit, " times", True)
+    for kind in (SIGN_INS, SLOW_BODIES):
+        yield from _flood_targets(results, kind)
     slowest = max(results.refused_after, default=None)
     trials = len(results.refused_after)
     yield Target(
         f"slowest of {trials} deactivations by another process",
         *(slowest, 0.5, " s", True),
     )
+
+
+def _flood_targets(results: Results, kind: str) -> Iterator[Target]:
+    flooded, quiet = results.flooded_p99(kind), results.flooded_p99(KINDS[0])
+    name = f"p99 of the gate alone, {kind}"
+    yield Target(name, flooded, 10, " ms", True)
+    ratio = flooded / quiet if flooded and quiet else None
+    yield Target(f"{name}, to the quiet one", ratio, 2, " times", True)
 
 
 def _ratio(ours: list[float] | None, others: list[float] | None) -> float | None:

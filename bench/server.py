@@ -18,6 +18,7 @@ from bench.machine import pinned
 
 HOST = "127.0.0.1"
 BLOCKING_THREADS = 4
+FRONT = "config.asgi:application"
 _START_SECONDS = 30
 
 
@@ -49,15 +50,19 @@ class Granian(Server):
 
 @contextmanager
 def running(
-    application: str, core: int, environment: Mapping[str, str]
+    application: str, core: int, environment: Mapping[str, str], nice: int = 0
 ) -> Iterator[Granian]:
-    """Serve an application on one core until the block ends."""
+    """Serve an application, `FRONT` or a WSGI callable, on one core until the block ends."""
     port = free_port()
+    interface = ["--interface", "wsgi", "--blocking-threads", str(BLOCKING_THREADS)]
+    if application == FRONT:
+        # It has as many threads by itself.
+        interface = ["--interface", "asginl"]
     command = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
+        *("nice", f"-n{nice}"),
+        *(sys.executable, "-m", "granian", "--no-ws", "--http", "1", *interface),
         *("--host", HOST, "--port", str(port), "--log-level", "warning"),
-        *("--workers", "1", "--blocking-threads", str(BLOCKING_THREADS)),
-        application,
+        *("--workers", "1", application),
     ]
     with pinned(core):
         process = subprocess.Popen(command, env={**os.environ, **environment})  # noqa: S603 (our own words)

@@ -28,16 +28,19 @@ TOKEN = Subject("token", "DRF TokenAuthentication", "/drf-token", "drf_token")
 KNOX = Subject("knox", "django-rest-knox", "/knox", "knox")
 API_KEY = Subject("api-key", "djangorestframework-api-key", "/api-key", "api_key")
 GATE = Subject("gate", "Our /gate", "/gate", "key")
+GATE_ALONE = Subject("gate-alone", "Our /gate on workers of its own", "/gate", "key")
+GATE_BEHIND_FRONT = Subject("front", "Our /gate with pages and API", "/gate", "key")
 WHOAMI = Subject("whoami", "Our /api/whoami", "/api/whoami", "key")
 
 PATHS = 20_000
 MANY_PATHS = Subject("paths", f"Our /gate, {PATHS:,} paths in turn", "/gate", "key")
-# The recipe guards what lies below /api/, and nothing else.
-NGINX = Subject("nginx", "nginx alone", "/page")
+# The recipe guards everything but /pages.
+NGINX = Subject("nginx", "nginx alone", "/pages")
 GUARDED = Subject("guarded", "nginx with the gate", "/api/egress/bench", "near_key")
 
 SUBJECTS = (PLAIN, OPEN, OURS, WHOAMI, BARE, GATE, TOKEN, API_KEY, KNOX)
 BESIDE_PATHS = (BARE, GATE, MANY_PATHS)
+WHERE_THE_GATE_IS = (BARE, GATE_ALONE, GATE_BEHIND_FRONT)
 TIMED = (BARE, OPEN, OURS, GATE, API_KEY)
 PROXIED = (NGINX, GUARDED)
 

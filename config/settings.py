@@ -7,18 +7,18 @@ last block, one comment each.
 from __future__ import annotations
 
 import os
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import django
-import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()  # type: ignore[no-untyped-call]  # annotated in part only
+env = Environment()  # type: ignore[no-untyped-call]  # annotated in part only
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 # A name that nobody reads would silently be the default.
@@ -45,6 +45,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Every API route works with and without a trailing slash; a redirect would
 # drop a POST body and repeat the credential.
 APPEND_SLASH = False
+# Of any body; what a server reads before a call starts (config/front.py).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# The path below which a proxy serves the product, and which it takes off again: "/crm".
+_PREFIX = env.str("URL_PREFIX", default="").strip("/")
+FORCE_SCRIPT_NAME = f"/{_PREFIX}" if _PREFIX else None
 
 # Apps
 
@@ -75,13 +80,14 @@ MIDDLEWARE = [
         else "csp.middleware.CSPMiddleware"
     ),
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apikeys.organization.sessions.PersonSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.TimeZoneMiddleware",
+    "apikeys.pages.busy.BusyMiddleware",
 ]
 
 # Templates
@@ -123,6 +129,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     from apikeys.caching.postgresql import BoundedConnection
 
+    # As `django.db.backends.postgresql`, but nobody waits for what is known to be lost.
+    DATABASES["default"]["ENGINE"] = "apikeys.caching.backend"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
@@ -148,29 +156,38 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["apikeys.passwords.BoundedArgon2PasswordHasher"]
+# How many passwords one process checks at once; each takes a core and 100 MB.
+PASSWORD_HASHES_AT_ONCE = env.int("PASSWORD_HASHES_AT_ONCE", default=2)
 AUTH_USER_MODEL = "apikeys.Person"
 AUTHENTICATION_BACKENDS = ["apikeys.organization.sign_in.SignIn"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
+# Sessions of people
+
+SESSION_ENGINE = "apikeys.organization.sessions"
+# A session ends so long after the person was last seen, and at any rate after so long.
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=12 * 60 * 60)
+SESSION_MAX_SECONDS = env.int("SESSION_MAX_SECONDS", default=14 * 24 * 60 * 60)
+SESSION_COOKIE_AGE = SESSION_MAX_SECONDS
+
 # Internationalization
 
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.zone("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
 
 # Static files
 
-STATIC_URL = "/static/"
+# Relative: below the path that the product is served at.
+STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
 }
 
 # Mail
@@ -206,11 +223,14 @@ SECURE_COOKIES = env.bool("SECURE_COOKIES", default=True)
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True
+# What else is served on the host has no use for them.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = FORCE_SCRIPT_NAME or "/"
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE_COOKIES)
 # A load balancer asks for health in plain HTTP, and an API call with a
 # credential is refused rather than redirected (ASVS 4.1.2).
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/"]
+# Wherever the product is mounted (URL_PREFIX), so each may follow other segments.
+SECURE_REDIRECT_EXEMPT = [r"(^|/)(healthz|readyz)$", r"(^|/)api(/|$)"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool(
     "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True
@@ -243,17 +263,22 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-    },
     "filters": {
+        "without_values": {"()": "config.log_filters.WithoutValues"},
         # Anybody can ask for pages that do not exist.
         "bounded": {"()": "apikeys.log_lines.BoundedWarnings", "lines": 100},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without_values"],
+        },
     },
     "loggers": {"django.request": {"filters": ["bounded"]}},
     "root": {
         "handlers": ["stderr"],
-        "level": env.str("LOG_LEVEL", default="INFO"),
+        "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
     },
 }
 
@@ -267,6 +292,7 @@ REST_FRAMEWORK = {
         "apikeys.api.parsers.FormParser",
         "apikeys.api.parsers.MultiPartParser",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apikeys.api.negotiation.AnswerAnyway",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     # No ?format=: it would be answered before anybody is asked who they are.
@@ -286,32 +312,26 @@ SPECTACULAR_SETTINGS = {
 
 # Ours
 
+# How long a body may take to arrive, and how many calls one worker makes at once.
+BODY_SECONDS = env.float("BODY_SECONDS", default=5.0)
+CALL_THREADS = env.int("CALL_THREADS", default=4)
 # Peppers under which digests of secrets are made, as "number:text,number:text".
 # The highest number signs; a row remembers its own. Losing one loses its keys.
-API_KEY_PEPPERS = {
-    int(number): text
-    for number, _, text in (
-        pair.partition(":") for pair in env.list("API_KEY_PEPPERS", default=[])
-    )
-}
+API_KEY_PEPPERS = env.peppers("API_KEY_PEPPERS")
 # Keys that open encrypted columns, newest first (Fernet).
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
-# Networks whose X-Forwarded-For and gate headers are believed.
-TRUSTED_PROXIES = tuple(
-    ip_network(text) for text in env.list("TRUSTED_PROXIES", default=[])
-)
-# Which family of headers the gate reads: "original" (nginx) or "forwarded"
-# (Caddy, Traefik). The other family is ignored.
+# Networks whose X-Forwarded-For and gate headers are believed; "unix" stands for
+# whoever is connected to the server's Unix socket.
+TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
+# Where the gate reads which call is asked about: "original" (nginx), "forwarded" (Caddy,
+# Traefik), "url" (ingress-nginx) or "path" (Envoy). The other families are ignored.
 GATE_HEADERS = env.str("GATE_HEADERS", default="original")
 # Header pairs in which a key ID and its secret half may stand.
-KEY_HEADER_PAIRS = tuple(
-    tuple(pair.split("/"))
-    for pair in env.list(
-        "KEY_HEADER_PAIRS", default=["tld-api-id/tld-api-key", "x-api-id/x-api-key"]
-    )
+KEY_HEADER_PAIRS = env.pairs(
+    "KEY_HEADER_PAIRS", default=["tld-api-id/tld-api-key", "x-api-id/x-api-key"]
 )
 # The host CRM's own paths that a key type covers, as JSON: {"v1": ["/crm"]}.
-KEY_TYPE_EXTRA_PATHS = env.json("KEY_TYPE_EXTRA_PATHS", default={})
+KEY_TYPE_EXTRA_PATHS = env.mapping("KEY_TYPE_EXTRA_PATHS")
 # How old the cache version known to a process may be; 0 reads it on each call.
 KEY_CACHE_MAX_STALE_SECONDS = env.float("KEY_CACHE_MAX_STALE_SECONDS", default=0.25)
 # How long remembered grants serve while the database is away.

@@ -16,15 +16,14 @@ os.environ.update(
     }
 )
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from apikeys.passwords import BoundedArgon2PasswordHasher
 
 from .settings import *
 
 
-class QuickArgon2PasswordHasher(Argon2PasswordHasher):
+class QuickArgon2PasswordHasher(BoundedArgon2PasswordHasher):
     time_cost = 1
     memory_cost = 8
-    parallelism = 1
 
 
 PASSWORD_HASHERS = ["config.settings_test.QuickArgon2PasswordHasher"]
@@ -39,9 +38,7 @@ else:
     # Pooled connections would keep the test database from being dropped.
     _database["OPTIONS"].pop("pool", None)
 
-STORAGES["staticfiles"] = {
-    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-}
+STORAGES["staticfiles"] = {"BACKEND": "config.static_files.StaticFilesOfTests"}
 # Finds static files where they are written; nothing needs collecting.
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True

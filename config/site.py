@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 
-from apikeys.organization.forms import SignInForm
+from apikeys.organization.forms import OwnPasswordForm, SignInForm
+from apikeys.organization.views import OwnPasswordView, SignInView
+from apikeys.pages.actions import only_by_post
+from apikeys.pages.typed import over_sign_in
 
 # A navigation count reads at most this many rows and one more.
 COUNT_LIMIT = 99
@@ -92,10 +99,57 @@ class SettingsSite(admin.AdminSite):
             "here": next((link for link in links if link.is_current), None),
         }
 
+    # Django names its own views in these two, so they are mounted anew.
+
+    @method_decorator(never_cache)
+    @method_decorator(login_not_required)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().login(request, {"title": _("Sign in"), **(extra_context or {})})
+        index = reverse("admin:index", current_app=self.name)
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(index)
+        context = {
+            **self.each_context(request),
+            "title": _("Sign in"),
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            **(extra_context or {}),
+        }
+        if not {REDIRECT_FIELD_NAME} & {*request.GET, *request.POST}:
+            context[REDIRECT_FIELD_NAME] = index
+        request.current_app = self.name
+        view = SignInView.as_view(
+            authentication_form=self.login_form,
+            template_name="admin/login.html",
+            extra_context=context,
+        )
+        return view(request)  # type: ignore[return-value]  # typed as its base
+
+    def password_change(  # type: ignore[override]  # the stubs know only the form
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        request.current_app = self.name
+        view = OwnPasswordView.as_view(
+            form_class=OwnPasswordForm,
+            template_name=self.password_change_template,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)  # type: ignore[return-value]  # typed as its base
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        guarded = super().admin_view(view, cacheable)
+        return over_sign_in(view, guarded, self.has_permission)
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        def index(**_arguments: Any) -> str:
+            return reverse("admin:index", current_app=self.name)
+
+        sign_out = only_by_post(index)(super().logout)
+        return sign_out(request, extra_context=extra_context)
 
     def index(  # type: ignore[override]  # the stubs know only the stock page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
-from django.conf import settings
-from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from config.serving import set_up
 
-django_application = get_wsgi_application()
+set_up()
 
-# A server is not a command, so nobody else would run the system checks.
-call_command("check", databases=["default"])
-
-from apikeys.caching.deadlines import limit_each_wait  # noqa: E402 (as below)
 from apikeys.gate import Gate  # noqa: E402 (needs the app registry)
 
-# Of a server alone: a migration or an export may wait for longer.
-limit_each_wait(settings.DATABASE_WAIT_SECONDS)
-
+django_application = get_wsgi_application()
 application = Gate(django_application)

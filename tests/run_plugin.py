@@ -23,6 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("TEST_DATABASE") == "postgres",
         help="run on PostgreSQL, not on SQLite (or set TEST_DATABASE=postgres)",
     )
+    parser.addoption(
+        "--gateways",
+        action="store_true",
+        help="run the recipes of docs/gate in every proxy; `make test-gateways` fetches them",
+    )
 
 
 # A wrapper, because pytest-django reads the settings in this hook.
@@ -49,9 +54,15 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    if config.option.postgres:
-        return
-    left_out = [item for item in items if item.get_closest_marker("postgresql")]
+    unmet = {
+        marker
+        for marker, is_met in (
+            ("postgresql", config.option.postgres),
+            ("gateways", config.option.gateways),
+        )
+        if not is_met
+    }
+    left_out = [item for item in items if any(map(item.get_closest_marker, unmet))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

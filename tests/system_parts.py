@@ -21,6 +21,8 @@ CHROMIUM_NAMES = (
     "google-chrome-stable",
 )
 PACKAGES = {
+    # An older one than the wheel that is installed beside the tests.
+    "caddy": ("caddy",),
     # Without a font, pages have no text to measure.
     "chromium": ("chromium", "fonts-liberation"),
     "h2load": ("nghttp2-client",),
@@ -53,13 +55,16 @@ def find_chromium() -> Path | None:
 
 
 def find_nginx() -> Path | None:
-    return _find("nginx")
+    return find("nginx")
 
 
-def _find(name: str) -> Path | None:
+def find(name: str) -> Path | None:
     # Debian keeps servers in folders that are not on everybody's path.
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
-    found = shutil.which(name, path=path)
+    # What came as a wheel is no program of the system.
+    own = os.path.dirname(sys.executable)
+    folders = [folder for folder in path.split(os.pathsep) if folder != own]
+    found = shutil.which(name, path=os.pathsep.join(folders))
     return Path(found) if found else None
 
 
@@ -83,7 +88,7 @@ def _is_there(part: str) -> bool:
     if part == "venv":
         importlib.invalidate_caches()
         return importlib.util.find_spec("ensurepip") is not None
-    return _find(part) is not None
+    return find(part) is not None
 
 
 def _provide(part: str) -> bool:

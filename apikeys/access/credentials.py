@@ -7,7 +7,7 @@ none where it is empty; `only_one` decides between them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,14 +53,15 @@ def find(
     environ: Mapping[str, Any],
     key_headers: Sequence[Pair],
     *carriers: Sequence[Pair],
+    body: Callable[[], Sequence[Pair]] | None = None,
 ) -> PresentedCredential | Refusal:
     """Return the one credential of a request of our own family, or why there is not one.
 
     The header pairs stand in `environ` under the names `key_headers` (WSGI). `carriers`
-    are the parameters of the query and of the body, each for itself. The guarded
-    application may have an `Authorization` and a parameter `api` of its own: without a
-    key in it the header is refused, and half a pair of parameters is, only where no
-    credential stands elsewhere.
+    are the parameters of the query; those of the body, each for itself, are asked for
+    only where no header has a credential. The guarded application may have an
+    `Authorization` and a parameter `api` of its own: without a key in it the header is
+    refused, and half a pair of parameters is, only where no credential stands elsewhere.
     """
     found: list[str | Refusal] = []
     for id_header, secret_header in key_headers:
@@ -74,6 +75,8 @@ def find(
         found.append(in_bearer or _BEARER_EMPTY)
     elif authorization:
         found += _in_basic(authorization)
+    if not found and body is not None:
+        carriers = (*carriers, body())
     if any(carriers):
         in_parameters, is_half = in_carriers(carriers)
         found += in_parameters

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from apikeys.access.names import MalformedName, normal_name
+
 # Every type may ask who it is, what it may do and how the API looks, whatever its
 # endpoint patterns say.
 SELF_PATHS = ("/api/whoami", "/api/explain", "/api/schema", "/api/docs")
@@ -155,10 +157,10 @@ def misfits(kind: KeyType, given: Mapping[str, object]) -> dict[str, str]:
         if need is Need.REQUIRED and not given.get(name) and name != "password":
             errors[name] = _MISSING[name]
     name_given = str(given.get("name", ""))
-    if not name_given.strip():
-        errors["name"] = "A key needs a name."
-    if len(name_given) > MAX_NAME_LENGTH or "\0" in name_given:
-        errors["name"] = f"A name has at most {MAX_NAME_LENGTH} characters and no NUL."
+    try:
+        normal_name(name_given, MAX_NAME_LENGTH)
+    except MalformedName as error:
+        errors["name"] = str(error) if name_given.strip() else "A key needs a name."
     if ":" in name_given and kind.fields["password"] is not Need.HIDDEN:
         errors["name"] = "The name of a key with an application password has no colon."
     return errors

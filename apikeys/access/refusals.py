@@ -128,6 +128,12 @@ METHOD_NOT_ALLOWED = _refusal(
     405,
     403,
 )
+SERVER_BUSY = _refusal(
+    "server_busy",
+    "Server busy",
+    "The server is checking other passwords. Try again shortly.",
+    503,
+)
 STATE_UNKNOWN = _refusal(
     "state_unknown",
     "Credentials cannot be checked now",

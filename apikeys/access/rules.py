@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from apikeys.access.client_ip import Address, Network, contains
+from apikeys.access.client_ip import Address, contains
 from apikeys.access.endpoint_permissions import Route
 from apikeys.access.key_types import SELF_PATHS
+from apikeys.access.networks import Network
 from apikeys.access.paths import READING_METHODS, Pattern, is_below
 from apikeys.access.refusals import (
     CREDENTIALS_IN_PARAMETERS,

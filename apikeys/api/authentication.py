@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, QueryDict
-from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.request import Request
@@ -21,6 +18,7 @@ from rest_framework.request import Request
 from apikeys.access import credentials, parameters, refusals
 from apikeys.access.paths import normal_path
 from apikeys.access.refusals import Refusal
+from apikeys.api import bodies
 from apikeys.api.families import Refused, log_refusal
 from apikeys.app_settings import app_settings
 from apikeys.keys.authorize import authorize
@@ -117,15 +115,24 @@ def _as_error(refusal: Refusal, request: HttpRequest) -> APIException:
 
 
 def find_key(
-    request: HttpRequest, authorization: str | None
+    request: HttpRequest, authorization: str | None, *, in_body: bool = True
 ) -> credentials.PresentedCredential | Refusal:
-    """Return the one key that a call presents, or why there is not exactly one."""
+    """Return the one key that a call presents, or why there is not exactly one.
+
+    The body is searched only where no header has a credential, and never without
+    `in_body`. Raises an error where a body cannot be read.
+    """
+    bodies.refuse_unreadable(request)
     meta, carriers = request.META, []
     if meta.get("QUERY_STRING"):
         carriers.append(parameters.query_parameters(meta["QUERY_STRING"]))
-    if meta.get("CONTENT_LENGTH"):
-        carriers.append(_body_parameters(request))
-    return credentials.find(authorization, meta, app_settings.key_headers, *carriers)
+    return credentials.find(
+        authorization,
+        meta,
+        app_settings.key_headers,
+        *carriers,
+        body=(lambda: bodies.credential_parameters(request)) if in_body else None,
+    )
 
 
 def calling_key(request: Request) -> VerifiedKey:
@@ -133,39 +140,6 @@ def calling_key(request: Request) -> VerifiedKey:
     if not isinstance(request.auth, VerifiedKey):
         raise TypeError("The call was not authenticated with a key.")
     return request.auth
-
-
-def _body_parameters(request: HttpRequest) -> list[parameters.Pair]:
-    """Return credential parameters of a form or JSON body of at most 64 kB."""
-    length = request.META["CONTENT_LENGTH"]
-    if not length.isdecimal() or not 0 < int(length) <= parameters.MAX_BODY_BYTES:
-        return []
-    try:
-        body = request.body
-    except (RequestDataTooBig, OSError):
-        return []
-    if request.content_type == "application/json":
-        return parameters.json_parameters(body)
-    if request.content_type == "application/x-www-form-urlencoded":
-        return parameters.query_parameters(body.decode("utf-8", "replace"))
-    if request.content_type == "multipart/form-data":
-        return _multipart_parameters(request, body)
-    return []
-
-
-def _multipart_parameters(request: HttpRequest, body: bytes) -> list[parameters.Pair]:
-    try:
-        fields, _ = MultiPartParser(
-            request.META, BytesIO(body), request.upload_handlers
-        ).parse()
-    except (MultiPartParserError, UnicodeError):
-        return []
-    return [
-        (name, str(value))
-        for pair in parameters.PARAMETER_PAIRS
-        for name in pair
-        for value in fields.getlist(name)
-    ]
 
 
 def _remove_from_query(request: Request) -> None:

@@ -13,8 +13,10 @@ from rest_framework import exceptions
 from apikeys.access import refusals
 from apikeys.access.paths import normal_path
 from apikeys.access.refusals import Refusal
+from apikeys.counting.tries import TooManyTries
 from apikeys.keys.refused_calls import record_refusal
 from apikeys.pages.people import request_address
+from apikeys.passwords import TooManyHashes
 
 
 class Said(NamedTuple):
@@ -72,6 +74,10 @@ class FamilyErrors:
             return exceptions.ParseError()
         if isinstance(error, exceptions.NotAuthenticated):
             return Refused(refusals.CREDENTIALS_MISSING)
+        if isinstance(error, TooManyHashes):
+            return Refused(refusals.SERVER_BUSY)
+        if isinstance(error, TooManyTries):
+            return exceptions.Throttled(error.wait_seconds)
         return error
 
     def get_exception_handler(self) -> Any:

@@ -40,6 +40,11 @@ def answers_within(seconds: float) -> Iterator[None]:
         _limits.until = before
 
 
+def has_own_limit() -> bool:
+    """Tell whether this thread is inside `answers_within`."""
+    return _limits.until is not None
+
+
 def seconds_left() -> float | None:
     """Return how long this thread may wait from now on, or None without a limit."""
     if _limits.until is None:

@@ -1,6 +1,6 @@
 """When and from where each secret was last used, without a write per call.
 
-A use after an hour of silence is written at once, so that a forgotten key shows
+A use after a time of silence is written at once, so that a forgotten key shows
 up as used; others are collected and written at most once an interval per secret, and at
 a graceful stop. A thread of its own writes, so that no call waits for the database. The
 write is an `UPDATE` of two columns that never moves a time backwards: it cannot bring
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from multiprocessing.util import Finalize
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
@@ -30,14 +30,34 @@ SILENCE = timedelta(hours=1)
 _BATCH = 500
 # How soon a failed write is tried again where every use is written at once.
 _RETRY_SECONDS = 1.0
-Uses = dict[int, tuple[datetime, Address | None]]
+
+
+class Use(NamedTuple):
+    """The newest use of a row. `owner` is the row above it that shows the use too."""
+
+    at: datetime
+    address: Address | None
+    owner: int
+
+
+Uses = dict[int, Use]
 
 
 class Used(Protocol):
-    """A row as remembered. `last_used_at` is what this process knows of it."""
+    """A row as remembered. `last_used_at` is what this process knows of it.
+
+    After `silence` without a use, the next one is written at once. `owner` is 0 where
+    no other row shows the use.
+    """
 
     pk: int
     last_used_at: datetime | None
+
+    @property
+    def owner(self) -> int: ...
+
+    @property
+    def silence(self) -> timedelta: ...
 
 
 class LastUse:
@@ -57,14 +77,15 @@ class LastUse:
         before = secret.last_used_at
         is_due = (
             before is None
-            or at - before > SILENCE
+            or at - before > secret.silence
             or not app_settings.LAST_USE_FLUSH_SECONDS
         )
         if before is None or at > before:  # two threads may come in the other order
             secret.last_used_at = at
         with self._lock:
             is_first = not (self._due or self._pending)
-            (self._due if is_due else self._pending)[secret.pk] = (at, address)
+            collected = self._due if is_due else self._pending
+            collected[secret.pk] = Use(at, address, secret.owner)
         if is_due or is_first:
             self._see_to_it(is_due=is_due)
 
@@ -148,7 +169,7 @@ def _interval() -> float:
 
 def columns(uses: Uses) -> list[tuple[int, Any, Address | None]]:
     as_column = connection.ops.adapt_datetimefield_value
-    return [(pk, as_column(at), address) for pk, (at, address) in uses.items()]
+    return [(pk, as_column(use.at), use.address) for pk, use in uses.items()]
 
 
 def write_rows(statement: str, rows: list[tuple[Any, ...]]) -> None:

@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError
 from apikeys.app_settings import app_settings
 from apikeys.caching.db_connections import drop_broken_connection, release_connection
 from apikeys.caching.deadlines import answers_within
+from apikeys.caching.outage import Outage, outage
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +36,10 @@ class StateUnknown(Exception):
 class DatabaseReader:
     """Asks the database on behalf of callers that cannot wait. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Outage | None = None) -> None:
         self._lock = threading.Lock()
         self._thread: _ReaderThread | None = None
-        # Infinitely long ago while the database answers.
-        self._ask_again_at = float("-inf")
+        self._outage = known or Outage()
 
     def read(self, work: Callable[[], Answer]) -> Answer:
         """Return what the work returns. Raises `StateUnknown` without an answer in time."""
@@ -50,24 +50,24 @@ class DatabaseReader:
         except (DatabaseError, InterfaceError, TimeoutError) as error:
             # The class alone: a driver's text may quote values.
             logger.warning("The database does not answer (%s).", type(error).__name__)
-            self._ask_again_at = time.monotonic() + _PROBE_SECONDS
+            self._outage.ask_again_at = time.monotonic() + _PROBE_SECONDS
             raise StateUnknown from None
-        self._ask_again_at = float("-inf")
+        self._outage.ask_again_at = float("-inf")
         return answer
 
     def clear(self) -> None:
         """Take the database for one that answers, as a new process does."""
-        self._ask_again_at = float("-inf")
+        self._outage.ask_again_at = float("-inf")
 
     def _may_ask(self) -> bool:
         with self._lock:
             now = time.monotonic()
-            if now < self._ask_again_at:
+            if now < self._outage.ask_again_at:
                 return False
-            if self._ask_again_at > float("-inf"):
+            if self._outage.ask_again_at > float("-inf"):
                 # This caller probes; nobody else does before its answer or the next turn.
                 turn = app_settings.DATABASE_TIMEOUT_SECONDS + _PROBE_SECONDS
-                self._ask_again_at = now + turn
+                self._outage.ask_again_at = now + turn
             return True
 
     def _answer(self, work: Callable[[], Answer]) -> Answer:
@@ -135,4 +135,4 @@ def _inline(work: Callable[[], Answer]) -> Answer:
 
 
 # Each process has one.
-database_reader = DatabaseReader()
+database_reader = DatabaseReader(outage)

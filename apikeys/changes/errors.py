@@ -11,6 +11,10 @@ class ServiceRefusal(Exception):
     """Nothing was changed; `str()` says why."""
 
 
+class UnknownSubject(ServiceRefusal):
+    """There is nothing of this ID, or not for this caller."""
+
+
 class InvalidFields(ServiceRefusal):
     """Values do not fit; `errors` maps field names to texts."""
 

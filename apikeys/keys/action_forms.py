@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apikeys.access.client_ip import parse_address
 from apikeys.keys.forms import IssueKeyForm
-from apikeys.pages.forms import NonceForm, VersionForm
+from apikeys.pages.forms import NonceForm, TryForm, VersionForm
 
 
 class RotateKeyForm(NonceForm, VersionForm):
@@ -38,7 +38,7 @@ class PasswordForm(NonceForm):
         )
 
 
-class TryCallForm(forms.Form):
+class TryCallForm(TryForm):
     """The question "would this call pass?"."""
 
     method = forms.ChoiceField(

@@ -8,7 +8,7 @@ from apikeys.access import refusals, rules
 from apikeys.access.client_ip import Address
 from apikeys.access.credentials import PresentedCredential
 from apikeys.access.explanation import Explanation, explain
-from apikeys.access.paths import judged_method, normal_raw_path, without_host
+from apikeys.access.paths import as_sent, judged_method, normal_raw_path
 from apikeys.access.refusals import Refusal
 from apikeys.access.rules import Call, Grant
 from apikeys.app_settings import app_settings
@@ -63,9 +63,10 @@ def explain_call(
 ) -> Explanation:
     """Explain a call that nobody makes, as the gate would see it.
 
-    `path` is as a person pastes it: a full URL loses its host.
+    `path` is as a person types or pastes it, and is judged as a browser would send it;
+    a slash that was left out in front is there.
     """
-    normal = normal_raw_path(without_host(path.strip()))
+    normal = normal_raw_path("/" + as_sent(path).removeprefix("/"))
     return explain(
         grant,
         Call(judged_method(method), normal, address, at, route_table().find(normal)),

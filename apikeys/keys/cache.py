@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import Group
@@ -13,6 +13,7 @@ from apikeys.access.key_types import covered_prefixes
 from apikeys.access.paths import compile_pattern
 from apikeys.access.rules import Grant
 from apikeys.app_settings import app_settings
+from apikeys.caching.last_use import SILENCE
 from apikeys.caching.version_cache import VersionCache
 from apikeys.choices import CacheName
 from apikeys.keys.models import KeySecret
@@ -25,6 +26,7 @@ _COLUMNS = (
     "pepper",
     "expires_at",
     "last_used_at",
+    "key_id",
     "key__key_id",
     "key__name",
     "key__key_type",
@@ -39,12 +41,15 @@ _COLUMNS = (
     "key__key_roles__role_id",
 )
 
+# A person reads from the last use of the old token whether it can end.
+_SILENCE_IN_ROTATION = timedelta(seconds=5)
+
 
 @dataclass(slots=True)
 class Secret:
     """One secret of a key. `last_used_at` is what this process knows of it.
 
-    `fingerprint` is that of the token which was verified here, empty before one was.
+    `owner` is the number of the key. `fingerprint` is that of the token which was verified here, empty before one was.
     """
 
     pk: int
@@ -52,7 +57,12 @@ class Secret:
     pepper: int
     expires_at: datetime | None
     last_used_at: datetime | None
+    owner: int
     fingerprint: bytes = field(default=b"", repr=False)
+
+    @property
+    def silence(self) -> timedelta:
+        return SILENCE if self.expires_at is None else _SILENCE_IN_ROTATION
 
     def is_live(self, at: datetime) -> bool:
         return self.expires_at is None or at < self.expires_at
@@ -125,6 +135,7 @@ def _secret(row: dict[str, Any]) -> Secret:
         pepper=row["pepper"],
         expires_at=row["expires_at"],
         last_used_at=row["last_used_at"],
+        owner=row["key_id"],
     )
 
 

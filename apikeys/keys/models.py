@@ -14,6 +14,15 @@ from apikeys.access.key_types import KEY_TYPES, KeyType
 from apikeys.organization.models import Location
 
 
+def _listed(name: str, *columns: str, **only: Any) -> models.Index:
+    """Return an index of the keys that are not deleted, in an order of their list."""
+    return models.Index(
+        fields=[*columns, "id"],
+        condition=models.Q(deleted_at=None, **only),
+        name=f"apikeys_apikey_{name}",
+    )
+
+
 class FixedAfterCreation(TypeError):
     """The field or the relation is set when a key is created and never again."""
 
@@ -55,14 +64,13 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def open_to_any_address(self) -> Self:
         return self.filter(networks=[])
 
-    def with_last_use(self) -> Self:
-        """Annotate `last_used` and `last_address` of the newest use of any secret."""
-        uses = KeySecret.objects.filter(
-            key=models.OuterRef("pk"), last_used_at__isnull=False
-        ).order_by("-last_used_at", "-pk")
+    def with_rotation(self, at: datetime) -> Self:
+        """Annotate `old_token_ends_at`, which is None unless a rotation is under way."""
+        older = KeySecret.objects.filter(key=models.OuterRef("pk"), expires_at__gt=at)
         return self.annotate(
-            last_used=models.Subquery(uses.values("last_used_at")[:1]),
-            last_address=models.Subquery(uses.values("last_used_address")[:1]),
+            old_token_ends_at=models.Subquery(
+                older.order_by("expires_at").values("expires_at")[:1]
+            )
         )
 
     def purge(self) -> int:
@@ -108,6 +116,9 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     created_by = models.CharField(_("created by"), max_length=150)
     deleted_at = models.DateTimeField(_("deleted"), null=True, db_index=True)
+    # The newest use of any of its secrets, which outlives them.
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+    last_used_address = models.GenericIPAddressField(_("last used from"), null=True)
     # Counts changes, so that a form filled in before another person's is noticed.
     version = models.PositiveIntegerField(default=0)
 
@@ -119,6 +130,16 @@ class ApiKey(models.Model):
         # Related managers write through it: `location.keys.add(key)`.
         base_manager_name = "objects"
         permissions = [("manage_apis", "Can manage APIs")]
+        # Of the list: its orders, and each filter that few of many keys may pass.
+        indexes = [
+            _listed("newest", "created_at"),
+            _listed("by_name", "name"),
+            _listed("open", "created_at", networks=[]),
+            _listed("unlimited", "created_at", endpoints=[]),
+            _listed("inactive", "created_at", is_active=False),
+            _listed("read_only", "created_at", read_only=True),
+            _listed("parameters", "created_at", accepts_parameters=True),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["key_type", "name"],

@@ -81,9 +81,12 @@ def rotate_key(
 
 
 @transaction.atomic
-def cancel_rotation(key_id: str, *, actor: Actor, at: datetime) -> ApiKey:
-    """Drop the new secret and keep the old one."""
+def cancel_rotation(
+    key_id: str, *, actor: Actor, at: datetime, expected_version: int | None = None
+) -> ApiKey:
+    """Drop the new secret and keep the old one. Raises `ChangedMeanwhile`."""
     key = lock_key(key_id)
+    refuse_other_version(key, expected_version)
     older = _older_secret(key, at)
     if older is None:
         raise NoRotation
@@ -95,9 +98,12 @@ def cancel_rotation(key_id: str, *, actor: Actor, at: datetime) -> ApiKey:
 
 
 @transaction.atomic
-def end_rotation(key_id: str, *, actor: Actor, at: datetime) -> ApiKey:
-    """Drop the old secret now and keep the new one."""
+def end_rotation(
+    key_id: str, *, actor: Actor, at: datetime, expected_version: int | None = None
+) -> ApiKey:
+    """Drop the old secret now and keep the new one. Raises `ChangedMeanwhile`."""
     key = lock_key(key_id)
+    refuse_other_version(key, expected_version)
     older = _older_secret(key, at)
     if older is None:
         raise NoRotation

@@ -28,11 +28,13 @@ from apikeys.changes.errors import (
     InvalidFields,
     PrivilegeEscalation,
     ServiceRefusal,
+    UnknownSubject,
 )
 from apikeys.changes.models import UsedNonce
+from apikeys.changes.names import refuse_taken_name
 from apikeys.changes.nonces import spend_nonce
 from apikeys.choices import AuditAction, CacheName
-from apikeys.keys.models import ApiKey, KeyRole, KeySecret
+from apikeys.keys.models import ApiKey, ApiKeyQuerySet, KeyRole, KeySecret
 from apikeys.keys.values import (
     NAME_TAKEN,
     KeySettings,
@@ -45,7 +47,7 @@ from apikeys.organization.roles import permissions_of
 _PASSWORD_BYTES = 18
 
 
-class UnknownKey(ServiceRefusal):
+class UnknownKey(UnknownSubject):
     """There is no key with this ID, or it is deleted."""
 
     def __init__(self) -> None:
@@ -90,7 +92,7 @@ def issue_key(
     refuse_expiry(expires_at, at)
     refuse_escalation(actor, roles)
     spend_nonce(nonce, subject_id=token.public_id, at=at)
-    refuse_taken_name(key_type, fields.name)
+    refuse_taken_name(_present(key_type), fields.name, NAME_TAKEN)
     if KEY_TYPES[key_type].fields["password"] is Need.REQUIRED:
         password = password or secrets.token_urlsafe(_PASSWORD_BYTES)
     key = ApiKey(
@@ -134,7 +136,8 @@ def update_key(
         return key
     refuse_misfits(key.key_type, fields, roles=key.roles.all())
     if "name" in changes:
-        refuse_taken_name(key.key_type, fields.name)
+        others = _present(key.key_type).exclude(pk=key.pk)
+        refuse_taken_name(others, fields.name, NAME_TAKEN)
     _apply(key, fields)
     save_change(key, AuditAction.KEY_CHANGED, actor=actor, at=at, changes=changes)
     return key
@@ -228,12 +231,6 @@ def add_secret(key: ApiKey, token: tokens.Token, *, at: datetime) -> KeySecret:
     )
 
 
-def refuse_taken_name(key_type: str, name: str) -> None:
-    """Raise `InvalidFields` where a present key of the type has the name."""
-    if ApiKey.objects.present().filter(key_type=key_type, name=name).exists():
-        raise InvalidFields({"name": NAME_TAKEN})
-
-
 def refuse_escalation(actor: Actor, roles: Iterable[Group]) -> None:
     """Raise `PrivilegeEscalation` unless the actor holds all that the roles hold.
 
@@ -256,6 +253,10 @@ def save_change(
     key.version += 1
     _save(key)
     _record_change(key, action, actor=actor, at=at, changes=changes)
+
+
+def _present(key_type: str) -> ApiKeyQuerySet:
+    return ApiKey.objects.present().filter(key_type=key_type)
 
 
 def _save(key: ApiKey) -> None:

@@ -13,7 +13,8 @@ from django.contrib.auth.models import Group
 
 from apikeys.access.client_ip import MalformedNetwork, parse_network
 from apikeys.access.key_types import KEY_TYPES, misfits
-from apikeys.access.paths import MalformedPattern, normal_pattern
+from apikeys.access.networks import cover_everybody
+from apikeys.access.paths import MalformedPattern, is_open_pattern, normal_pattern
 from apikeys.changes.errors import InvalidFields
 
 # Beyond it the calendars of some time zones end.
@@ -78,7 +79,7 @@ class KeySettings:
             "--endpoint",
             metavar="PATTERN",
             help="A path that may be called, * for any run of characters, methods before"
-            ' it if only some: "GET /api/egress/*"; repeatable.',
+            ' it if only some: "GET /path/*"; repeatable.',
             open_box="all_endpoints",
         ),
     )
@@ -91,7 +92,13 @@ class KeySettings:
         ),
     )
     public_url: str = field(
-        default="", metadata=_asked(FieldGroup.RESTRICTIONS, "--public-url")
+        default="",
+        metadata=_asked(
+            FieldGroup.RESTRICTIONS,
+            "--public-url",
+            metavar="URL",
+            help="Address of the portal, to which e-mails to its users link.",
+        ),
     )
     accepts_parameters: bool = field(
         default=False,
@@ -101,7 +108,12 @@ class KeySettings:
             help="Whether credentials are accepted as parameters.",
         ),
     )
-    note: str = field(default="", metadata=_asked(FieldGroup.NOTE, "--note"))
+    note: str = field(
+        default="",
+        metadata=_asked(
+            FieldGroup.NOTE, "--note", metavar="TEXT", help="A note for colleagues."
+        ),
+    )
 
     @classmethod
     def of(cls, key: object) -> Self:
@@ -123,6 +135,16 @@ OPEN_BOXES: Mapping[str, str] = {
 }
 
 
+def is_open(name: str, values: Iterable[str]) -> bool:
+    """Tell whether a list in normal form restricts nothing: it is empty, or holds all."""
+    given = tuple(values)
+    if not given:
+        return True
+    if name == "networks":
+        return cover_everybody(map(parse_network, given))
+    return any(map(is_open_pattern, given))
+
+
 def refuse_misfits(
     key_type: str,
     fields: KeySettings,
@@ -141,13 +163,14 @@ def _unreadable(fields: KeySettings) -> dict[str, str]:
     """Find what no entrance should hand down: one bad row would fail each of its calls."""
     errors: dict[str, str] = {}
     try:
-        for network in fields.networks:
-            parse_network(network)
+        if fields.networks and is_open("networks", fields.networks):
+            errors["networks"] = "These hold every address: an empty list says so."
     except MalformedNetwork:
         errors["networks"] = "These are no networks."
     try:
-        for pattern in fields.endpoints:
-            normal_pattern(pattern)
+        patterns = [normal_pattern(pattern) for pattern in fields.endpoints]
+        if patterns and is_open("endpoints", patterns):
+            errors["endpoints"] = "These match every path: an empty list says so."
     except MalformedPattern:
         errors["endpoints"] = "These are no endpoint patterns."
     return errors

@@ -31,7 +31,7 @@ class VerifiedKey(NamedTuple):
 # answer. No text has this digest. How long an answer takes still tells an ID that is
 # known, since its row is remembered and an unknown one's is looked for: an ID is no
 # secret, and opens nothing.
-_OF_NO_KEY = CachedKey(Grant("", "", "", ()), (Secret(0, "0" * 64, 0, None, None),))
+_OF_NO_KEY = CachedKey(Grant("", "", "", ()), (Secret(0, "0" * 64, 0, None, None, 0),))
 
 
 def verify(text: str, at: datetime) -> VerifiedKey | Refusal:

@@ -1,8 +1,7 @@
-"""Pages of one key that make no secret: look and edit, switch, delete."""
+"""Pages of one key that make no secret: look and edit, switch on, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -12,22 +11,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
-from apikeys.access.client_ip import parse_address
-from apikeys.access.explanation import Explanation
 from apikeys.access.tokens import is_public_id
 from apikeys.audit.models import AuditEntry
-from apikeys.caching.reader import StateUnknown
 from apikeys.changes.errors import InvalidFields, ServiceRefusal
-from apikeys.keys import rotation
 from apikeys.keys import services as key_services
+from apikeys.keys import try_call
 from apikeys.keys.action_forms import TryCallForm
-from apikeys.keys.authorize import explain_call
-from apikeys.keys.cache import key_cache
-from apikeys.keys.facts import settings_facts
+from apikeys.keys.facts import expiry_facts, rotation_facts, settings_facts
 from apikeys.keys.forms import EditKeyForm
+from apikeys.keys.last_use import last_use
 from apikeys.keys.models import ApiKey
+from apikeys.pages.actions import act, only_by_post
 from apikeys.pages.forms import DeleteKeyForm
 from apikeys.pages.people import (
     actor_of,
@@ -37,12 +32,15 @@ from apikeys.pages.people import (
     request_address,
 )
 from apikeys.pages.shell import form_methods, settings_page
+from apikeys.pages.typed import keeps, typed_values
 
 _LATEST_CHANGES = 8
 
 
 def get_key(key_id: str) -> ApiKey:
-    keys = ApiKey.objects.select_related("location").with_last_use()
+    # Who decides by the last use must not see one that is up to a minute old.
+    last_use.flush()
+    keys = ApiKey.objects.select_related("location")
     key = keys.filter(key_id=key_id).first() if is_public_id(key_id) else None
     if key is None:
         raise Http404
@@ -61,9 +59,13 @@ def key_url(key_id: str) -> str:
 
 
 @never_cache
+@keeps(EditKeyForm, TryCallForm)
 @form_methods
 def key_page(request: HttpRequest, key_id: str) -> HttpResponse:
-    """Show a key to those who may look; save its settings for those who may manage."""
+    """Show a key to those who may look; save its settings for those who may manage.
+
+    A POST with `check` saves nothing and asks whether a call would pass.
+    """
     if not may_look(request, "apikeys.view_apikey"):
         raise PermissionDenied
     key = get_key(key_id)
@@ -71,10 +73,12 @@ def key_page(request: HttpRequest, key_id: str) -> HttpResponse:
     if request.method == "POST":
         if not may_manage(request) or key.is_deleted:
             raise PermissionDenied
-        if form.is_valid() and _saved(request, key, form):
+        is_sent = "check" not in request.POST and form.is_valid()
+        if is_sent and _saved(request, key, form):
             messages.success(request, _("Saved. It applies to every call from now on."))
             return HttpResponseRedirect(key_url(key_id))
-    try_form = _try_form(request)
+    is_editable = may_manage(request) and not key.is_deleted
+    try_form = try_call.try_form(request, is_editable=is_editable)
     return settings_page(
         request,
         "keys/key_page.html",
@@ -82,9 +86,9 @@ def key_page(request: HttpRequest, key_id: str) -> HttpResponse:
         key=key,
         form=form,
         facts=settings_facts(key),
-        is_editable=may_manage(request) and not key.is_deleted,
+        is_editable=is_editable,
         try_form=try_form,
-        answer=_answer(key, try_form),
+        answer=try_call.answer(key, try_form, form, timezone.now()),
         changes=AuditEntry.objects.filter(subject_id=key.key_id).order_by("-at", "-pk")[
             :_LATEST_CHANGES
         ],
@@ -97,6 +101,7 @@ def _edit_form(request: HttpRequest, key: ApiKey) -> EditKeyForm:
         request.POST if request.method == "POST" else None,
         key=key,
         own_address=str(request_address(request) or ""),
+        typed=typed_values(request, EditKeyForm),
     )
 
 
@@ -119,43 +124,15 @@ def _saved(request: HttpRequest, key: ApiKey, form: EditKeyForm) -> bool:
 
 
 def _state(key: ApiKey) -> dict[str, Any]:
-    """Return what the page says of the key's secrets at this moment."""
+    """Return what the page says of the key's life at this moment."""
     now = timezone.now()
-    secrets = list(key.secrets.live(now).order_by("-created_at", "-pk"))
     return {
         "status": key.status(now),
         "is_usable": key.is_usable(now),
-        "secrets": secrets,
-        "older_secret": next((s for s in secrets if s.expires_at is not None), None),
+        "expiry": None if key.is_deleted else expiry_facts(key, now),
+        "rotation": rotation_facts(key, now),
         "roles": list(key.roles.order_by("name")),
     }
-
-
-def _try_form(request: HttpRequest) -> TryCallForm:
-    asked = {name: request.GET.get(name, "") for name in TryCallForm.base_fields}
-    own = str(request_address(request) or "")
-    return TryCallForm(
-        asked if asked["path"] else None,
-        initial={"method": "GET", "path": "/api/whoami", "address": own},
-    )
-
-
-def _answer(key: ApiKey, form: TryCallForm) -> Explanation | None:
-    if key.is_deleted or not form.is_valid():
-        return None
-    try:
-        cached = key_cache.get(key.key_id)
-    except StateUnknown:
-        cached = None
-    if cached is None:
-        return None
-    return explain_call(
-        cached.grant,
-        method=form.cleaned_data["method"],
-        path=form.cleaned_data["path"],
-        address=parse_address(form.cleaned_data["address"]),
-        at=timezone.now(),
-    )
 
 
 @never_cache
@@ -167,60 +144,26 @@ def key_delete(request: HttpRequest, key_id: str) -> HttpResponse:
         request.POST if request.method == "POST" else None, name=key.name
     )
     if form.is_valid():
-        return _act(
+        return act(
             request,
             key_services.delete_key,
             key_id,
-            _("“%(name)s” is deleted. Its calls are refused from now on."),
+            done=_("“%(name)s” is deleted. Its calls are refused from now on.")
+            % {"name": key.name},
             then=reverse("admin:apikeys_apikey_changelist"),
         )
     title = _("Delete “%(name)s”?") % {"name": key.name}
     return settings_page(request, "keys/key_delete.html", title, key=key, form=form)
 
 
-@require_POST
 @manager_required
-def key_deactivate(request: HttpRequest, key_id: str) -> HttpResponse:
-    text = _("“%(name)s” is inactive: its calls are refused until you activate it.")
-    return _act(request, key_services.deactivate_key, key_id, text)
-
-
-@require_POST
-@manager_required
+@only_by_post(key_url)
 def key_activate(request: HttpRequest, key_id: str) -> HttpResponse:
-    text = _("“%(name)s” is active again.")
-    return _act(request, key_services.activate_key, key_id, text)
-
-
-@require_POST
-@manager_required
-def key_cancel_rotation(request: HttpRequest, key_id: str) -> HttpResponse:
-    text = _(
-        "Rotation of “%(name)s” cancelled: the old token stays, the new one is void."
+    key = get_present_key(key_id)
+    return act(
+        request,
+        key_services.activate_key,
+        key_id,
+        done=_("“%(name)s” is active again.") % {"name": key.name},
+        then=key_url(key_id),
     )
-    return _act(request, rotation.cancel_rotation, key_id, text)
-
-
-@require_POST
-@manager_required
-def key_end_rotation(request: HttpRequest, key_id: str) -> HttpResponse:
-    text = _("Rotation of “%(name)s” ended: the old token is void.")
-    return _act(request, rotation.end_rotation, key_id, text)
-
-
-def _act(
-    request: HttpRequest,
-    service: Callable[..., ApiKey],
-    key_id: str,
-    text: str,
-    then: str = "",
-) -> HttpResponse:
-    try:
-        key = service(key_id, actor=actor_of(request), at=timezone.now())
-    except key_services.UnknownKey:
-        raise Http404 from None
-    except ServiceRefusal as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, text % {"name": key.name})
-    return HttpResponseRedirect(then or key_url(key_id))

@@ -7,16 +7,19 @@ from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management.base import CommandError
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from apikeys.changes.actors import OPERATOR, Actor
 from apikeys.changes.errors import InvalidFields, ServiceRefusal
 from apikeys.choices import MANAGE_APIS, ActorKind
+from apikeys.keys.expiry import MalformedExpiry, read_expiry
 from apikeys.keys.values import MAX_EXPIRY
+from apikeys.organization.models import Location
 
 _DURATION = re.compile(r"^(\d{1,5})([dhm])$")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -31,14 +34,11 @@ def duration(text: str) -> timedelta:
 
 
 def expiry(text: str) -> datetime | None:
-    """Return `never`, a duration from now, or an ISO date or instant as an instant.
-
-    An instant without a zone is taken in the server's zone.
-    """
+    """Return `never`, a duration from now, or an ISO date or time as an instant."""
     if text == "never":
         return None
     now = timezone.now()
-    at = now + duration(text) if _DURATION.match(text) else _instant(text)
+    at = now + duration(text) if _DURATION.match(text) else _written(text)
     if at > now + MAX_EXPIRY:
         raise ArgumentTypeError(
             f"{text!r} is more than 100 years away; write never instead."
@@ -46,19 +46,43 @@ def expiry(text: str) -> datetime | None:
     return at
 
 
-def _instant(text: str) -> datetime:
+def _written(text: str) -> datetime:
     try:
-        at = parse_datetime(text)
-        on = parse_date(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text!r}: {error}") from None
-    if at is None and on is not None:
-        at = datetime(on.year, on.month, on.day)  # noqa: DTZ001 (made aware below)
+        at = read_expiry(text)
+    except MalformedExpiry as error:
+        raise ArgumentTypeError(str(error)) from None
     if at is None:
         raise ArgumentTypeError(
-            f"{text!r} is no expiry; write 90d, never, or an ISO date or instant."
+            f"{text!r} is no expiry; write 90d, never, or an ISO date or time."
         )
-    return at if timezone.is_aware(at) else timezone.make_aware(at)
+    return at
+
+
+def local_time(text: str | None) -> str:
+    """Return an ISO time as a person reads it, in the server's zone."""
+    if text is None:
+        return ""
+    return timezone.localtime(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M")
+
+
+def roles_named(names: list[str]) -> list[Group]:
+    """Return the roles, or end the command with the names that there are."""
+    roles = list(Group.objects.filter(name__in=names))
+    unknown = sorted(set(names) - {role.name for role in roles})
+    if unknown:
+        known = ", ".join(Group.objects.order_by("name").values_list("name", flat=True))
+        raise CommandError(f"Unknown roles: {', '.join(unknown)}. There are: {known}.")
+    return roles
+
+
+def location_named(name: str | None) -> Location | None:
+    """Return the location, None without a name, or end the command."""
+    if name is None:
+        return None
+    location = Location.objects.filter(name=name).first()
+    if location is None:
+        raise CommandError(f"There is no location “{name}”.")
+    return location
 
 
 def acting(username: str | None) -> Actor:
@@ -90,3 +114,9 @@ def refusals_end_the_command() -> Iterator[None]:
         raise CommandError(" ".join(texts)) from None
     except ServiceRefusal as refusal:
         raise CommandError(str(refusal)) from None
+
+
+def refuse_without_yes(options: dict[str, Any]) -> None:
+    """End the command unless it was told `--yes`, or only says what it would do."""
+    if not (options["yes"] or options["dry_run"]):
+        raise CommandError("Deleting cannot be undone. Add --yes if you are sure.")

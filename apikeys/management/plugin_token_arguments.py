@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 
-from apikeys.plugin_tokens import domains, rules
+from apikeys.access.names import MalformedName, normal_name
+from apikeys.plugin_tokens import domains
+from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH
 
 
 def domain_list(text: str) -> list[str]:
@@ -18,6 +20,6 @@ def domain_list(text: str) -> list[str]:
 def token_name(text: str) -> str:
     """Return a plugin token's name without spaces around it."""
     try:
-        return rules.normal_name(text)
-    except rules.MalformedName as error:
+        return normal_name(text, MAX_NAME_LENGTH)
+    except MalformedName as error:
         raise ArgumentTypeError(str(error)) from None

@@ -9,8 +9,17 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from apikeys.access.key_types import KEY_TYPES, Need
+from apikeys.access.openness import covers_every_address, covers_every_path
 from apikeys.keys.forms import KeySettingsForm
 from apikeys.keys.values import OPEN_BOXES, SETTINGS, KeySettings
+
+# Which lists restrict nothing, beside empty ones, and what a key with one may do.
+_RESTRICTS_NOTHING = {"networks": covers_every_address, "endpoints": covers_every_path}
+_OPENNESS = {
+    "networks": "be used from any address",
+    "endpoints": "call all endpoints of its type",
+}
 
 
 def add_settings_arguments(parser: CommandParser) -> None:
@@ -23,6 +32,12 @@ def add_settings_arguments(parser: CommandParser) -> None:
                 help=setting.help,
                 **_kind(field.default, setting.metavar),
             )
+        if setting.open_box:
+            parser.add_argument(
+                _flag(setting.open_box),
+                action="store_true",
+                help=f"Let the key {_OPENNESS[field.name]}.",
+            )
 
 
 def option_dest(name: str) -> str:
@@ -31,18 +46,25 @@ def option_dest(name: str) -> str:
 
 
 def cleaned_settings(
-    name: str, options: dict[str, Any], before: KeySettings | None = None
+    name: str,
+    options: dict[str, Any],
+    *,
+    key_type: str,
+    before: KeySettings | None = None,
 ) -> KeySettings:
     """Return the settings that the options ask for; what is not given stays as before.
 
-    Raises `CommandError` with every objection of the form.
+    Raises `CommandError` with every objection of the form, and where a list would
+    come to restrict nothing without the option that says so.
     """
     given = asdict(before or KeySettings(name=name)) | {"name": name}
     for field in given:
         asked = options.get(option_dest(field))
+        if asked is None and options.get(OPEN_BOXES.get(field, "")):
+            asked = []
         value = given[field] if asked is None else asked
         given[field] = KeySettingsForm.base_fields[field].prepare_value(value)
-    # On the command line an empty list is asked for by its absence or by name.
+    # Openness is judged below, where the answer can name the options.
     form = KeySettingsForm(given | dict.fromkeys(OPEN_BOXES.values(), True))
     if not form.is_valid():
         texts = [
@@ -51,7 +73,39 @@ def cleaned_settings(
             for text in errors
         ]
         raise CommandError(" ".join(texts))
-    return form.settings()
+    fields = form.settings()
+    _refuse_unsaid_openness(fields, options, key_type, before)
+    return fields
+
+
+def _refuse_unsaid_openness(
+    fields: KeySettings,
+    options: dict[str, Any],
+    key_type: str,
+    before: KeySettings | None,
+) -> None:
+    objections = []
+    for name, box in OPEN_BOXES.items():
+        values: tuple[str, ...] = getattr(fields, name)
+        is_open = not values or _RESTRICTS_NOTHING[name](values)
+        if options[box] and not is_open:
+            raise CommandError(
+                f"{_flag(box)} and {SETTINGS[name].option} contradict each other."
+            )
+        is_kept = before is not None and values == getattr(before, name)
+        # The service refuses an empty list that the type needs, whatever is said.
+        is_refused = not values and KEY_TYPES[key_type].fields[name] is Need.REQUIRED
+        if is_open and not (options[box] or is_kept or is_refused):
+            objections.append(
+                f"The key could {_OPENNESS[name]}: restrict it with"
+                f" {SETTINGS[name].option}, or add {_flag(box)}."
+            )
+    if objections:
+        raise CommandError(" ".join(objections))
+
+
+def _flag(box: str) -> str:
+    return f"--{box.replace('_', '-')}"
 
 
 def _kind(default: object, metavar: str | None) -> dict[str, Any]:

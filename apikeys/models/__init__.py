@@ -5,8 +5,9 @@ from __future__ import annotations
 from apikeys.audit.models import AuditEntry
 from apikeys.caching.models import CacheVersion
 from apikeys.changes.models import UsedNonce
+from apikeys.counting.models import TryCount
 from apikeys.keys.models import ApiKey, KeyRole, KeySecret
-from apikeys.organization.models import Location, Person
+from apikeys.organization.models import Location, Person, PersonSession
 from apikeys.plugin_tokens.models import PluginToken
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "KeySecret",
     "Location",
     "Person",
+    "PersonSession",
     "PluginToken",
+    "TryCount",
     "UsedNonce",
 ]

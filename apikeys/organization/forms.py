@@ -1,23 +1,29 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.access.client_ip import Address
 from apikeys.changes.actors import Actor
+from apikeys.changes.names import same_name, taken_text
+from apikeys.choices import AuditAction
 from apikeys.organization.models import Person
 from apikeys.organization.roles import (
     grantable_permissions,
     in_order,
-    is_built_in,
     permission_name,
+    reads_as_built_in,
 )
-from apikeys.pages.fields import RowsField, plain_line
+from apikeys.organization.services import ROLE_TAKEN
+from apikeys.organization.sign_in import PasswordTry, try_password
+from apikeys.pages.fields import NameField, RowsField
 from apikeys.permission_words import in_words, one_in_words
 
 
@@ -38,6 +44,32 @@ class SignInForm(AdminAuthenticationForm):
         field.widget.attrs["maxlength"] = Person._meta.get_field("email").max_length
 
 
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """Asks for the old password, which may be tried as often as at a sign-in."""
+
+    def __init__(
+        self, *args: Any, actor: Actor, address: Address | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._actor = actor
+        self._address = address
+
+    def clean_old_password(self) -> str:
+        typed: str = self.cleaned_data["old_password"]
+        attempt = PasswordTry(
+            typed_name=self.user.get_username(),
+            person=self.user,
+            address=self._address,
+            actor=self._actor,
+            action=AuditAction.OWN_PASSWORD_REFUSED,
+            at=timezone.now(),
+        )
+        if not try_password(attempt, lambda: self.user.check_password(typed)):
+            code = "password_incorrect"
+            raise forms.ValidationError(self.error_messages[code], code=code)
+        return typed
+
+
 class _InOrder(forms.models.ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         yield from map(self.choice, in_order(self.queryset))
@@ -54,7 +86,12 @@ class RoleForm(forms.ModelForm):
     """The person who fills it in is `actor`, set on a subclass by the admin."""
 
     actor: Actor
+    # What was typed before a sign-in, set likewise.
+    typed: Mapping[str, Any] = {}
 
+    name = NameField(
+        label=_("Name"), max_length=Group._meta.get_field("name").max_length
+    )
     permissions = PermissionsField(
         Permission.objects.none(),
         label=_("Permissions"),
@@ -71,16 +108,19 @@ class RoleForm(forms.ModelForm):
         fields = ("name", "permissions")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        initial = {**(kwargs.get("initial") or {}), **self.typed}
+        super().__init__(*args, **{**kwargs, "initial": initial})
         field = self.fields["permissions"]
         field.queryset = grantable_permissions()  # type: ignore[attr-defined]  # typed as any field
 
     def clean_name(self) -> str:
         # Refused here, before the role takes the name and looks built in itself.
         name: str = self.cleaned_data["name"]
-        plain_line(name)
-        if is_built_in(name):
+        if reads_as_built_in(name):
             raise forms.ValidationError(gettext("A built-in role has this name."))
+        other = same_name(Group.objects.exclude(pk=self.instance.pk), name)
+        if other is not None and other != name:
+            raise forms.ValidationError(taken_text(gettext(ROLE_TAKEN), name, other))
         return name
 
     def clean_permissions(self) -> Any:

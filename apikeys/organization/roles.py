@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db import models
 
+from apikeys.access.names import folded_name
 from apikeys.caching.models import CacheVersion
 from apikeys.choices import MANAGE_APIS, CacheName
 from apikeys.contributions import contributed
@@ -50,6 +51,12 @@ BUILT_IN_ROLES = (ADMINISTRATOR, ACCOUNT_READER, FULL_ACCESS)
 def is_built_in(name: str) -> bool:
     """Tell whether the product itself defines the role of this name."""
     return any(role.name == name for role in BUILT_IN_ROLES)
+
+
+def reads_as_built_in(name: str) -> bool:
+    """Tell whether a name reads as that of a built-in role."""
+    wanted = folded_name(name)
+    return any(folded_name(role.name) == wanted for role in BUILT_IN_ROLES)
 
 
 def permission_name(permission: Permission) -> str:
@@ -121,6 +128,15 @@ def _on_records() -> models.Q:
         app_label, _, name = model.partition(".")
         allowed |= models.Q(content_type__app_label=app_label, content_type__model=name)
     return allowed
+
+
+def note_changed_permissions(action: str, **kwargs: Any) -> None:
+    """Make remembered keys stale when any code adds or takes permissions of a role.
+
+    For `m2m_changed` of `Group.permissions`.
+    """
+    if action.startswith("post_"):
+        CacheVersion.objects.move(CacheName.KEYS)
 
 
 def sync_built_in_roles(**kwargs: Any) -> None:

@@ -9,12 +9,17 @@ from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, transaction
 from django.utils.translation import ngettext
 
+from apikeys.access.names import MalformedName, normal_name
 from apikeys.audit.services import Changes, record
 from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import Actor
 from apikeys.changes.errors import InvalidFields, PrivilegeEscalation, ServiceRefusal
+from apikeys.changes.names import refuse_taken_name
 from apikeys.choices import AuditAction, CacheName
 from apikeys.organization import roles
+
+_MAX_NAME_LENGTH = 150
+ROLE_TAKEN = "A role has this name already."
 
 
 class BuiltInRole(ServiceRefusal):
@@ -95,10 +100,15 @@ def _lock(role_id: int) -> Group:
 
 def _save(role: Group) -> None:
     try:
+        normal_name(role.name, _MAX_NAME_LENGTH)
+    except MalformedName as error:
+        raise InvalidFields({"name": str(error)}) from None
+    refuse_taken_name(Group.objects.exclude(pk=role.pk), role.name, ROLE_TAKEN)
+    try:
         with transaction.atomic():
             role.save()
     except IntegrityError:
-        raise InvalidFields({"name": "A role has this name already."}) from None
+        raise InvalidFields({"name": ROLE_TAKEN}) from None
 
 
 def _set_permissions(

@@ -8,23 +8,26 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from apikeys.access import entries
 from apikeys.access.client_ip import MalformedNetwork, parse_network
+from apikeys.access.names import MalformedName, normal_name
+from apikeys.access.networks import joined_ranges
 from apikeys.access.paths import MalformedPattern, normal_pattern
 
 MAX_ENTRIES = 200
 
-# Control characters and line ends would let a name forge lines of a listing or a
-# terminal, bidirectional marks the order of its letters; U+FFFD stands for bytes
-# that were no text.
-plain_line = RegexValidator(
-    r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd]",
-    gettext_lazy("Use letters, digits and signs in one line."),
-    inverse_match=True,
-)
+
+class NameField(forms.CharField):
+    """A name by the one rule for them; `max_length` must be given."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            return normal_name(text, self.max_length or 0) if text else text
+        except MalformedName as error:
+            raise ValidationError(_(str(error))) from None
 
 
 class LinesField(forms.CharField):
@@ -33,26 +36,28 @@ class LinesField(forms.CharField):
     Every wrong entry gets its own message, so that a long list is mended in one go.
     """
 
-    # An entry is found by this; what stands between two is left out.
-    entry = re.compile(r"[^\s,]+")
+    split: Callable[[str], list[str]]
     normal: Callable[[str], str]
     # A tick beside it says whether it may be empty: it is not called optional.
     is_plain = True
 
     def to_python(self, value: object) -> tuple[str, ...]:  # type: ignore[override]  # a CharField gives text
         text = super().to_python(value) or ""
-        entries = self.entry.findall(text)
-        if len(entries) > MAX_ENTRIES:
+        parts = type(self).split(text)
+        if len(parts) > MAX_ENTRIES:
             raise ValidationError(
                 _("At most %(count)s entries fit.") % {"count": MAX_ENTRIES}
             )
-        values, errors = _each(entries, type(self).normal)
+        values, errors = _each(parts, type(self).normal)
         if errors:
             raise ValidationError(errors)
         return tuple(dict.fromkeys(values))
 
     def prepare_value(self, value: Any) -> Any:
-        return self.glue.join(value) if isinstance(value, list | tuple) else value
+        if not isinstance(value, list | tuple):
+            return value
+        # Joined in one line, a comment would end the whole list.
+        return self.glue.join(map(entries.without_comments, value))
 
     @property
     def glue(self) -> str:
@@ -64,37 +69,57 @@ class LinesField(forms.CharField):
 
 
 def _each(
-    entries: Iterable[str], normal: Callable[[str], str]
+    parts: Iterable[str], normal: Callable[[str], str]
 ) -> tuple[list[str], list[ValidationError]]:
     values: list[str] = []
     errors: list[ValidationError] = []
-    for entry in entries:
+    for part in parts:
         try:
-            values.append(normal(entry))
+            values.append(normal(part))
         except ValidationError as error:
             errors.append(error)
     return values, errors
+
+
+def _networks_of(text: str) -> list[str]:
+    return entries.entries(joined_ranges(text))
 
 
 def _normal_network(text: str) -> str:
     try:
         return str(parse_network(text))
     except MalformedNetwork as error:
-        if error.suggestion:
-            raise ValidationError(
-                _("%(text)s has host bits set. Did you mean %(suggestion)s?")
-                % {"text": text, "suggestion": error.suggestion}
-            ) from None
+        why = (
+            _("%(text)s has host bits set.")
+            if error.has_host_bits
+            else _("%(text)s is no IP address or network.")
+        )
         raise ValidationError(
-            _("%(text)s is no IP address or network.") % {"text": text}
+            _did_you_mean(why % {"text": text}, error.suggestion)
         ) from None
+
+
+# Words without a sign of a path are methods, and go with what follows on the line.
+_ENDPOINT = re.compile(r"(?:[^\s,;/*:]+(?:,|[^\S\r\n])+)*[^\s,;]+")
+
+
+def _endpoints_of(text: str) -> list[str]:
+    return _ENDPOINT.findall(entries.without_comments(text))
 
 
 def _normal_endpoint(text: str) -> str:
     try:
         return normal_pattern(text)
     except MalformedPattern as error:
-        raise ValidationError(f"{text}: {error}") from None
+        raise ValidationError(
+            _did_you_mean(f"{text}: {error}", error.suggestion)
+        ) from None
+
+
+def _did_you_mean(why: str, suggestion: str) -> str:
+    if not suggestion:
+        return why
+    return why + " " + _("Did you mean %(suggestion)s?") % {"suggestion": suggestion}
 
 
 class RowsField(forms.ModelMultipleChoiceField):
@@ -108,8 +133,9 @@ class RowsField(forms.ModelMultipleChoiceField):
 
 
 class NetworksField(LinesField):
-    """Addresses and networks, separated by commas, spaces or lines."""
+    """Addresses and networks, separated by commas, semicolons, spaces or lines."""
 
+    split = staticmethod(_networks_of)
     normal = staticmethod(_normal_network)
     widget = forms.Textarea(
         attrs={"rows": 2, "data-networks": "", "spellcheck": "false"}
@@ -119,8 +145,7 @@ class NetworksField(LinesField):
 class EndpointsField(LinesField):
     """Endpoint patterns, one a line; a pasted URL loses its scheme and host."""
 
-    # Words without a sign of a path are methods, and go with what follows on the line.
-    entry = re.compile(r"(?:[^\s,/*:]+(?:,|[^\S\r\n])+)*[^\s,]+")
+    split = staticmethod(_endpoints_of)
     normal = staticmethod(_normal_endpoint)
     widget = forms.Textarea(
         attrs={"rows": 2, "data-endpoints": "", "spellcheck": "false"}

@@ -8,11 +8,29 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 Choices = tuple[tuple[str, str | Promise, Callable[[Any], Any]], ...]
 
+_VALUE_CHARACTERS = 40
 
-class ChoiceFilter(admin.SimpleListFilter):
+
+class OwnFilter(admin.SimpleListFilter):
+    """A filter that says so when an address asks for a choice it does not have."""
+
+    def unknown_value_note(self) -> str | None:
+        """Return what to say of a value that is no choice; None if all is well."""
+        value = self.value()
+        if not value or value in {str(each) for each, _label in self.lookup_choices}:
+            return None
+        return _("There is no %(filter)s “%(value)s”: this filter is not used.") % {
+            "filter": self.title,
+            "value": Truncator(value).chars(_VALUE_CHARACTERS),
+        }
+
+
+class ChoiceFilter(OwnFilter):
     """A filter whose choices each name a function from rows to rows."""
 
     rows: Choices = ()
@@ -30,7 +48,7 @@ class ChoiceFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ColumnFilter(admin.SimpleListFilter):
+class ColumnFilter(OwnFilter):
     """A filter on the stored values of one column."""
 
     column: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, Self
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +37,23 @@ class VersionForm(ServiceForm):
         self.add_error(None, str(refusal))
 
 
+class ConfirmForm(VersionForm):
+    """A yes to a question. `tick` is the text of what must be ticked first, if any."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    confirmed = forms.BooleanField(
+        widget=forms.CheckboxInput(attrs={"data-tick-first": ""}),
+        error_messages={"required": _("Tick this first.")},
+    )
+
+    def __init__(self, *args: Any, tick: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if tick:
+            self.fields["confirmed"].label = tick
+        else:
+            del self.fields["confirmed"]
+
+
 class NonceForm(ServiceForm):
     """A form whose POST makes a secret: its one-time value stops a second one."""
 
@@ -46,9 +64,32 @@ class NonceForm(ServiceForm):
         self.initial.setdefault("nonce", secrets.token_urlsafe(24))
 
 
+class TryForm(forms.Form):
+    """A question on the page of a thing, such as whether a call would pass."""
+
+    @classmethod
+    def of(cls, request: HttpRequest, *, form_id: str = "", **kwargs: Any) -> Self:
+        """Return the form, bound where something was asked.
+
+        With `form_id` its fields are sent with that form of the page, whose typed
+        values are then what is judged.
+        """
+        is_post = request.method == "POST"
+        source = request.POST if is_post else request.GET
+        asked = {name: source.get(name, "") for name in cls.base_fields}
+        is_asked = "check" in source if is_post else any(asked.values())
+        form = cls(asked if is_asked else None, **kwargs)
+        if form_id:
+            for each in form.fields.values():
+                each.widget.attrs["form"] = form_id
+        return form
+
+
 class DeleteKeyForm(forms.Form):
+    """Asks for the name of what is to be deleted."""
+
     typed_name = forms.CharField(
-        label=_("Type the key's name to confirm"),
+        label=_("Type the name to confirm"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -59,5 +100,5 @@ class DeleteKeyForm(forms.Form):
     def clean_typed_name(self) -> str:
         typed: str = self.cleaned_data["typed_name"]
         if typed != self.name:
-            raise forms.ValidationError(gettext("This is not the key's name."))
+            raise forms.ValidationError(gettext("This is not its name."))
         return typed

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils.functional import Promise
 
+from apikeys.pages.change_list import BoundedChangeList
 from apikeys.pages.people import may_look, may_manage
 
 
@@ -18,6 +20,24 @@ class OwnFiltersOnly(admin.ModelAdmin):
     The stock admin takes a lookup on any column, so that a reader could guess what
     the list never shows (the digest of a password) from left to right.
     """
+
+    # One row and several of them, if the model's own names do not say it.
+    row_names: tuple[Promise, Promise] | None = None
+    shows_times = True
+    list_display_links = None
+    list_per_page = 50
+    show_full_result_count = False
+    # Their address would count the rows of every choice of every filter.
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def get_changelist(
+        self, request: HttpRequest, **kwargs: Any
+    ) -> type[BoundedChangeList]:
+        return BoundedChangeList
+
+    def complete_rows(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Read what else the rows of one page show, all at once."""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # All filters here are of our own kind and have a name.
@@ -35,11 +55,7 @@ class CredentialList(OwnFiltersOnly):
     Who may see keys sees all credentials, and who may manage APIs manages them.
     """
 
-    list_display_links = None
     ordering = ("-created_at", "-pk")
-    list_per_page = 50
-    show_full_result_count = False
-    actions = None
 
     def page(
         self, route: str, view: Callable[..., HttpResponseBase], name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -17,6 +18,8 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(
     request: HttpRequest, template: str, title: str, **context: Any
 ) -> TemplateResponse:
+    if isinstance(context.get("form"), forms.Form):
+        _start_at_first_error(context["form"])
     return TemplateResponse(
         request,
         template,
@@ -27,3 +30,11 @@ def settings_page(
             **context,
         },
     )
+
+
+def _start_at_first_error(form: forms.Form) -> None:
+    """Let the page be read from its first error on, without a script too."""
+    for field in form.visible_fields():
+        if field.errors and not field.use_fieldset:
+            field.field.widget.attrs["autofocus"] = True
+            return

@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apikeys.pages.cells import Line, cell, linked
 from apikeys.pages.display import ago, day, pill
 from apikeys.pages.lists import CredentialList
 from apikeys.pages.people import may_manage
@@ -25,7 +25,9 @@ _DOMAINS_SHOWN = 2
 class PluginTokenAdmin(CredentialList):
     """The plugin tokens list; everything about one is a page of `views.plugin_tokens`."""
 
-    list_display = ("name_link", "domain_list", "location", "created", "last_used")
+    list_display = ("name_link", "domain_list", "place", "created", "last_used")
+    # As their index has it.
+    ordering = ("-created_at", "-public_id")
     list_filter = (ManagingFilter,)
     list_select_related = ("location",)
     search_fields = ("name", "domains")
@@ -77,27 +79,31 @@ class PluginTokenAdmin(CredentialList):
     @admin.display(description=gettext_lazy("Name"), ordering="name")
     def name_link(self, token: PluginToken) -> SafeString:
         url = reverse("admin:apikeys_plugintoken_change", args=[token.public_id])
-        mark = pill(_("Manages tokens"), "warn") if token.may_manage_tokens else ""
-        return format_html('<b><a href="{}">{}</a></b> {}', url, token.name, mark)
+        return cell(linked(url, token.name), _right(token))
 
     @admin.display(description=gettext_lazy("Domains"))
     def domain_list(self, token: PluginToken) -> SafeString:
         count = len(token.domains)
-        return format_html(
-            "{}<br><small>{}</small>",
+        return cell(
             ngettext("%d domain", "%d domains", count) % count,
             ", ".join(token.domains[:_DOMAINS_SHOWN])
             + ("…" if count > _DOMAINS_SHOWN else ""),
         )
 
     @admin.display(description=gettext_lazy("Location"))
-    def location(self, token: PluginToken) -> str:
-        return token.location.name if token.location else _("Agency")
+    def place(self, token: PluginToken) -> SafeString:
+        return cell(token.location.name if token.location else _("Agency"))
 
     @admin.display(description=gettext_lazy("Created"), ordering="created_at")
     def created(self, token: PluginToken) -> SafeString:
-        return day(token.created_at)
+        return cell(day(token.created_at), token.created_by)
 
     @admin.display(description=gettext_lazy("Last used"), ordering="last_used_at")
-    def last_used(self, token: PluginToken) -> SafeString | str:
-        return ago(token.last_used_at) if token.last_used_at else _("Never")
+    def last_used(self, token: PluginToken) -> SafeString:
+        return cell(ago(token.last_used_at) if token.last_used_at else _("Never"))
+
+
+def _right(token: PluginToken) -> Line | str:
+    if not token.may_manage_tokens:
+        return ""
+    return Line(pill(_("Manages tokens"), "warn"))

@@ -7,12 +7,13 @@ way round. A token is looked up by its digest: its text names no row.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from uuid import UUID
 
 from apikeys.access import tokens
 from apikeys.app_settings import app_settings
+from apikeys.caching.last_use import SILENCE
 from apikeys.caching.version_cache import VersionCache
 from apikeys.choices import CacheName
 from apikeys.plugin_tokens.domains import Domain, parse_domain
@@ -41,6 +42,8 @@ class KnownToken:
     domains: tuple[Domain, ...]
     may_manage_tokens: bool
     last_used_at: datetime | None
+    owner: ClassVar[int] = 0
+    silence: ClassVar[timedelta] = SILENCE
 
 
 class PluginTokenCache(VersionCache[_Digests, KnownToken]):

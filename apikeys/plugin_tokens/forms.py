@@ -1,20 +1,45 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apikeys.pages.forms import NonceForm, VersionForm
+from apikeys.pages.fields import NameField
+from apikeys.pages.forms import NonceForm, TryForm, VersionForm
 from apikeys.plugin_tokens import domains
-from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH, MalformedName, normal_name
+from apikeys.plugin_tokens.models import PluginToken
+from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH
+
+
+def app_warnings(listed: Iterable[str]) -> list[str]:
+    """Warn of addresses of apps, which other apps can have as well."""
+    found = ", ".join(domains.app_addresses(listed))
+    text = gettext(
+        "The address of an app, not of a site: %(found)s. Any other app can have the"
+        " same one, so this lets all of them in."
+    )
+    return [text % {"found": found}] if found else []
 
 
 class DomainsField(forms.CharField):
-    """Domains, one a line or separated by commas; cleaned to a list in normal form."""
+    """Domains, one a line or with separators; cleaned to a list in normal form."""
 
-    widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "data-grows": ""})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Domains"),
+            help_text=_(
+                "One a line, of 5,000 characters together. A domain lets in its subdomains"
+                " too: <code>example.com</code> stands for"
+                " <code>shop.example.com</code>."
+            ),
+            **kwargs,
+        )
 
     def to_python(self, value: object) -> Any:
         text = super().to_python(value) or ""
@@ -31,38 +56,58 @@ class DomainsField(forms.CharField):
         return
 
 
-class DomainsForm(VersionForm):
-    """The list of a token's domains, and the version that was shown."""
+class TokenNameField(NameField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Name"),
+            max_length=MAX_NAME_LENGTH,
+            help_text=_("Usually the tenant or the site that embeds the editor."),
+            **kwargs,
+        )
 
-    domains = DomainsField(
-        label=_("Domains"),
-        help_text=_(
-            "One a line, of 5,000 characters together. A domain lets in its subdomains"
-            " too: <code>example.com</code> stands for <code>shop.example.com</code>."
-        ),
-    )
+
+class EditPluginTokenForm(VersionForm):
+    """What may change of a token, and the version that was shown."""
+
+    name = TokenNameField()
+    domains = DomainsField()
+
+    def __init__(
+        self,
+        *args: Any,
+        token: PluginToken,
+        typed: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        stored = {name: getattr(token, name) for name in self.base_fields}
+        super().__init__(*args, **{**kwargs, "initial": stored | (typed or {})})
+        self.fields["name"].help_text = _(
+            "Usually the tenant or the site that embeds the editor. Systems that create"
+            " tokens through the API know it by this name."
+        )
+        self._warn(self.initial["domains"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "domains" in cleaned:
+            self._warn(cleaned["domains"])
+        return cleaned
+
+    def _warn(self, listed: Iterable[str]) -> None:
+        field: Any = self.fields["domains"]
+        field.warnings = app_warnings(listed)
 
 
 class CreatePluginTokenForm(NonceForm):
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=MAX_NAME_LENGTH,
-        help_text=_("Usually the tenant or the site that embeds the editor."),
-    )
-    domains = DomainsForm.base_fields["domains"]
-
-    def clean_name(self) -> str:
-        try:
-            return normal_name(self.cleaned_data["name"])
-        except MalformedName as error:
-            raise ValidationError(str(error)) from None
+    name = TokenNameField()
+    domains = DomainsField()
 
 
 class ReplaceValueForm(NonceForm):
     """Nothing to fill in: the one-time value is the whole form."""
 
 
-class TrySiteForm(forms.Form):
+class TrySiteForm(TryForm):
     """The question "would this site be let in?"."""
 
     site = forms.CharField(

@@ -1,4 +1,4 @@
-"""What a plugin token may do, and what its name may be. Pure, like `policy`.
+"""What a plugin token may do. Pure, like `access.rules`.
 
 A plugin token stands in the source of a page for everybody to read. It proves
 nothing about who calls; the browser's own word on where the page stands does.
@@ -6,7 +6,6 @@ nothing about who calls; the browser's own word on where the page stands does.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -56,10 +55,6 @@ TOKEN_MAY_NOT_MANAGE = Refusal(
 )
 
 
-class MalformedName(ValueError):
-    """The text is no name of a plugin token; `str()` says why."""
-
-
 def allowed_site(
     domains: Iterable[Domain], origin: str | None, referer: str | None
 ) -> Origin | Refusal:
@@ -75,16 +70,3 @@ def check_management(*, is_marked: bool, is_browser: bool) -> Refusal | None:
     if is_browser:
         return TOKEN_IN_BROWSER
     return None if is_marked else TOKEN_MAY_NOT_MANAGE
-
-
-def normal_name(text: str) -> str:
-    """Return a name without spaces around it. Raises `MalformedName`."""
-    if len(text) > MAX_NAME_LENGTH:
-        raise MalformedName(f"A name has at most {MAX_NAME_LENGTH} characters.")
-    name = text.strip()
-    if not name:
-        raise MalformedName("A name is needed.")
-    # Control characters, and halves of characters, which no database stores.
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
-        raise MalformedName("A name has no control characters.")
-    return name

@@ -2,7 +2,7 @@
 
 Screens, commands and endpoints call these and nothing else. Locks are taken in
 one order: token row, version, audit. Names and domains come in normal form (see
-`plugin_policy.normal_name` and `domains.parse_domains`), `at` is an aware
+`access.names.normal_name` and `domains.parse_domains`), `at` is an aware
 datetime. A function raises a `ServiceRefusal`, and then nothing has changed. A
 token outside the caller's `scope` is unknown to the caller.
 """
@@ -15,7 +15,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apikeys import encryption
 from apikeys.access import tokens
@@ -27,18 +27,35 @@ from apikeys.changes.errors import (
     InvalidFields,
     PrivilegeEscalation,
     ServiceRefusal,
+    UnknownSubject,
 )
+from apikeys.changes.names import refuse_taken_name
 from apikeys.changes.nonces import spend_nonce
 from apikeys.choices import AuditAction, CacheName
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.plugin_tokens.domains import MalformedDomains, checked_length
 from apikeys.plugin_tokens.models import ANYWHERE, PluginToken, Scope
+from apikeys.plugin_tokens.public_suffixes import public_suffixes
 
 _NEW_VALUE: Changes = {"value": ("set", "set anew")}
+_NAME_TAKEN = "A plugin token has this name already."
+_CHANGEABLE = (
+    "name",
+    "domains",
+    "encrypted",
+    "digest",
+    "pepper",
+    "may_manage_tokens",
+    "version",
+)
+_PUBLIC_SUFFIX = (
+    "“%s” is a public suffix: anybody can have a domain below it, and all of them would"
+    " be let in. Name your own domain."
+)
 _LAST_DOMAIN = "A token needs at least one domain; delete the token instead."
 
 
-class UnknownPluginToken(ServiceRefusal):
+class UnknownPluginToken(UnknownSubject):
     """There is no plugin token with this ID, or not for this caller."""
 
     def __init__(self) -> None:
@@ -84,10 +101,12 @@ def issue_plugin_token(
     keeps its ID; "may manage tokens" it keeps only where the actor may do all
     that the mark allows, since the new value comes into the actor's hands.
     """
+    domains = list(domains)
+    _refuse_public_suffixes(domains)
     fresh = PluginToken(
         name=name,
         location_id=location_id,
-        domains=list(domains),
+        domains=domains,
         created_at=at,
         created_by=actor.name,
     )
@@ -95,11 +114,12 @@ def issue_plugin_token(
     spend_nonce(nonce, subject_id=str(fresh.public_id), at=at)
     token = _claim(fresh)
     if token.digest == fresh.digest:
+        _refuse_taken(token, name)
         changes: Changes = {"domains": (None, token.domains)}
         _note(token, AuditAction.PLUGIN_TOKEN_CREATED, actor, at, changes)
         return IssuedPluginToken(token, value, replaced=False)
     if not may_replace:
-        raise InvalidFields({"name": "A plugin token has this name already."})
+        raise InvalidFields({"name": _NAME_TAKEN})
     _replace(token, fresh, actor, at)
     return IssuedPluginToken(token, value, replaced=True)
 
@@ -172,20 +192,29 @@ def remove_domains(
 
 
 @transaction.atomic
-def replace_domains(
+def update_plugin_token(
     token_id: UUID,
     *,
     domains: Iterable[str],
     actor: Actor,
     at: datetime,
+    name: str | None = None,
     scope: Scope = ANYWHERE,
     expected_version: int | None = None,
 ) -> PluginToken:
-    """Set all domains, as an edited list. Raises `ChangedMeanwhile`."""
+    """Set all domains, as an edited list, and the name. Raises `ChangedMeanwhile`.
+
+    Without a name the token keeps its own.
+    """
     token = _lock(token_id, scope)
     if expected_version is not None and token.version != expected_version:
         raise ChangedMeanwhile(token.version)
-    return _set_domains(token, dict.fromkeys(domains), actor, at)
+    changes: Changes = {}
+    if name is not None and name != token.name:
+        _refuse_taken(token, name)
+        changes = {"name": (token.name, name)}
+        token.name = name
+    return _set_domains(token, dict.fromkeys(domains), actor, at, changes)
 
 
 @transaction.atomic
@@ -226,6 +255,11 @@ def _lock(token_id: UUID, scope: Scope) -> PluginToken:
     return token
 
 
+def _refuse_taken(token: PluginToken, name: str) -> None:
+    named = PluginToken.objects.filter(location=token.location_id).exclude(pk=token.pk)
+    refuse_taken_name(named, name, _NAME_TAKEN)
+
+
 def _claim(fresh: PluginToken) -> PluginToken:
     """Insert the token unless its name is taken, and return the name's row, locked.
 
@@ -264,7 +298,11 @@ def _set_new_value(token: PluginToken) -> str:
 
 
 def _set_domains(
-    token: PluginToken, wanted: Iterable[str], actor: Actor, at: datetime
+    token: PluginToken,
+    wanted: Iterable[str],
+    actor: Actor,
+    at: datetime,
+    other: Changes | None = None,
 ) -> PluginToken:
     try:
         domains = checked_length(wanted)
@@ -272,13 +310,22 @@ def _set_domains(
         raise InvalidFields({"domains": str(error)}) from None
     if not domains:
         raise InvalidFields({"domains": _LAST_DOMAIN})
-    changes = _domain_changes(token.domains, domains)
+    changes = {**(other or {}), **_domain_changes(token.domains, domains)}
     if not changes:
         return token
+    had = set(token.domains)
+    _refuse_public_suffixes(domain for domain in domains if domain not in had)
     token.domains = domains
     _save(token)
     _note(token, AuditAction.PLUGIN_TOKEN_CHANGED, actor, at, changes)
     return token
+
+
+def _refuse_public_suffixes(domains: Iterable[str]) -> None:
+    found = public_suffixes(domains)
+    if found:
+        text = " ".join(_PUBLIC_SUFFIX % domain for domain in found)
+        raise InvalidFields({"domains": text})
 
 
 def _domain_changes(before: list[str], after: list[str]) -> Changes:
@@ -303,17 +350,12 @@ def _refuse_escalation(token: PluginToken, actor: Actor) -> None:
 
 def _save(token: PluginToken) -> None:
     token.version += 1
-    # Never the last use, which others write meanwhile.
-    token.save(
-        update_fields=[
-            "domains",
-            "encrypted",
-            "digest",
-            "pepper",
-            "may_manage_tokens",
-            "version",
-        ]
-    )
+    try:
+        with transaction.atomic():
+            # Never the last use, which others write meanwhile.
+            token.save(update_fields=_CHANGEABLE)
+    except IntegrityError:
+        raise InvalidFields({"name": _NAME_TAKEN}) from None
 
 
 def _note(

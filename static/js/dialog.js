@@ -41,9 +41,32 @@ function content(dialog) {
 
 function mayClose(dialog) {
   const guard = dialog.querySelector("[data-confirm-close]");
+  if (dialog.querySelector("form[data-changed]")) return askToDiscard(dialog);
   if (!guard || dialog.querySelector("[data-stored]")?.checked) return true;
   hint(dialog, texts.closeGuard);
   dialog.querySelector("[data-stored]")?.focus();
+  return false;
+}
+
+// Something was typed and not sent (see unsaved.js).
+function askToDiscard(dialog) {
+  const before = dialog.querySelector(":scope > .leaving");
+  const keep = make("button", { type: "button", className: "btn small", textContent: texts.keepTyping });
+  const discard = make("button", { type: "button", className: "btn small bad", textContent: texts.discard });
+  const note = make("div", { className: "leaving note warn" });
+  note.setAttribute("role", "alert");
+  note.append(make("span", { textContent: texts.unsavedDialog }), keep, discard);
+  keep.addEventListener("click", () => {
+    note.remove();
+    content(dialog).querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  });
+  discard.addEventListener("click", () => {
+    for (const form of dialog.querySelectorAll("form[data-changed]")) form.removeAttribute("data-changed");
+    dialog.close();
+  });
+  before?.remove();
+  dialog.querySelector(":scope > header").after(note);
+  keep.focus();
   return false;
 }
 
@@ -69,6 +92,7 @@ function show(dialog, page, url) {
   const fresh = document.adoptNode(page);
   fresh.dataset.url = url;
   fail(dialog, "");
+  dialog.querySelector(":scope > .leaving")?.remove();
   dialog.querySelector("#dialog-title").textContent = fresh.dataset.dialogTitle ?? texts.untitled;
   content(dialog)?.remove();
   dialog.append(fresh);
@@ -81,8 +105,10 @@ function focusFirst(dialog, fresh) {
   // A secret is to be read from its heading on; anything else starts at its first field.
   const first = fresh.matches("[data-token-page], :has([data-token-page])")
     ? "#dialog-title"
-    : "[autofocus], input:not([type=hidden]), select, textarea";
+    : "input:not([type=hidden]), select, textarea";
   const focused = fresh.querySelector("[aria-invalid=true]:not(fieldset)")
+    ?? fresh.querySelector("fieldset[aria-invalid=true] input")
+    ?? fresh.querySelector("[autofocus]")
     ?? fresh.querySelector(".errornote, .errorlist.nonfield")
     ?? fresh.querySelector(first)
     ?? dialog.querySelector("#dialog-title");

@@ -50,6 +50,16 @@ export function network(text) {
   return { text, fixed: base === value ? text : fixed };
 }
 
+// As the server reads a list: comments and what nobody sees are left out.
+function entriesOf(value) {
+  const readable = value.replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, "").replace(/(^|[\s,;])#.*$/gm, "$1");
+  return readable.split(/[\s,;]+/).filter(Boolean);
+}
+
+function holdsAll(entry) {
+  return /\/0+$/.test(entry) || /^[*/]*\*[*/]*$/.test(entry);
+}
+
 function live(control) {
   const field = control.closest("[data-field], .field") ?? control.parentElement;
   let place = field.querySelector(":scope > .live");
@@ -68,7 +78,7 @@ function suggestion(control, entry) {
     textContent: texts.networkUse.replace("%s", entry.fixed),
   });
   button.addEventListener("click", () => {
-    const parts = control.value.split(/([\s,]+)/);
+    const parts = control.value.split(/([\s,;]+)/);
     control.value = parts.map((part) => (part === entry.text ? entry.fixed : part)).join("");
     control.focus();
     control.dispatchEvent(new Event("input", { bubbles: true }));
@@ -77,10 +87,10 @@ function suggestion(control, entry) {
 }
 
 function checkNetworks(control, whileTyping) {
-  const parts = control.value.split(/[\s,]+/).filter(Boolean);
+  const parts = entriesOf(control.value);
   const entries = parts.map((part) => network(part));
   // The last entry may be half typed: it is judged once the field is left.
-  const judged = (index) => !(whileTyping && index === parts.length - 1 && !/[\s,]$/.test(control.value));
+  const judged = (index) => !(whileTyping && index === parts.length - 1 && !/[\s,;]$/.test(control.value));
   const wrong = parts.filter((_, index) => !entries[index] && judged(index));
   const loose = entries.filter((entry, index) => entry && entry.fixed !== entry.text && judged(index));
   const place = live(control);
@@ -104,10 +114,13 @@ function checkEndpoints(control) {
 function checkOpen(box) {
   const list = box.form?.elements.namedItem(box.dataset.openBox);
   if (!list) return;
-  const empty = !list.value.trim();
+  const entries = entriesOf(list.value);
+  const empty = !entries.length;
+  const all = entries.some(holdsAll);
   const place = live(box);
   if (empty && !box.checked) place.replaceChildren(texts.openNeeded);
-  else if (!empty && box.checked) place.replaceChildren(texts.openIdle);
+  else if (all && !box.checked) place.replaceChildren(texts.openAll);
+  else if (!empty && !all && box.checked) place.replaceChildren(texts.openIdle);
   else place.replaceChildren();
 }
 
@@ -122,5 +135,20 @@ function follow(event) {
   }
 }
 
+// Leaving a field by a press on a button would move the button away between press and
+// release, and the click were lost: help waits until the button is released.
+let isPressed = false;
+let waiting = [];
+
+function release() {
+  isPressed = false;
+  const events = waiting;
+  waiting = [];
+  // After the click, which follows the release.
+  if (events.length) setTimeout(() => events.forEach(follow));
+}
+
+document.addEventListener("pointerdown", () => (isPressed = true), true);
+for (const kind of ["pointerup", "pointercancel", "dragend"]) addEventListener(kind, release, true);
 document.addEventListener("input", follow);
-document.addEventListener("change", follow);
+document.addEventListener("change", (event) => (isPressed ? waiting.push(event) : follow(event)));

@@ -15,6 +15,8 @@ function guardDone(page) {
   const hint = page.querySelector("[data-close-hint]");
   const follow = () => {
     done.setAttribute("aria-disabled", String(!box.checked));
+    // One thing at a time: first copy, then done.
+    page.querySelector("[data-primary]")?.classList.toggle("go", !box.checked);
     if (box.checked && hint) hint.textContent = "";
   };
   box.addEventListener("change", follow);

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from apikeys.checks import (
+    check_bounds_of_sign_in,
     check_digests_have_their_pepper,
     check_gate_settings,
     check_paths_and_headers,
@@ -52,6 +53,8 @@ def test_peppers_are_checked(peppers, ids, settings):
     [
         pytest.param("GATE_HEADERS", "original", [], id="original"),
         pytest.param("GATE_HEADERS", "forwarded", [], id="forwarded"),
+        pytest.param("GATE_HEADERS", "url", [], id="url"),
+        pytest.param("GATE_HEADERS", "path", [], id="path"),
         pytest.param("GATE_HEADERS", "both", ["apikeys.E003"], id="other-headers"),
         pytest.param("KEY_TYPE_EXTRA_PATHS", {"v1": ["/crm"]}, [], id="known-type"),
         pytest.param(
@@ -69,12 +72,44 @@ def test_peppers_are_checked(peppers, ids, settings):
         pytest.param(
             "TRUSTED_PROXIES", (ip_network("::/0"),), ["apikeys.E005"], id="all-of-ipv6"
         ),
+        pytest.param(
+            "TRUSTED_PROXIES",
+            (ip_network("0.0.0.0/1"), ip_network("128.0.0.0/1")),
+            ["apikeys.E005"],
+            id="all-in-two-halves",
+        ),
+        pytest.param("TRUSTED_PROXIES", ("unix",), [], id="unix-socket"),
+        pytest.param(
+            "TRUSTED_PROXIES",
+            ("unix", ip_network("0.0.0.0/0")),
+            ["apikeys.E005"],
+            id="unix-and-all",
+        ),
     ],
 )
 def test_settings_of_the_gate_are_checked(name, value, ids, settings):
     setattr(settings, name, value)
 
     assert [problem.id for problem in check_gate_settings()] == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ids"),
+    [
+        pytest.param("PASSWORD_HASHES_AT_ONCE", 1, [], id="one-hash"),
+        pytest.param("PASSWORD_HASHES_AT_ONCE", 0, ["apikeys.E030"], id="no-hash"),
+        pytest.param("SESSION_IDLE_SECONDS", 60, [], id="a-minute"),
+        pytest.param("SESSION_IDLE_SECONDS", 0, ["apikeys.E031"], id="no-time"),
+        pytest.param("SESSION_IDLE_SECONDS", 1209600, [], id="as-long-as-the-most"),
+        pytest.param(
+            "SESSION_MAX_SECONDS", 3600, ["apikeys.E031"], id="less-than-idle"
+        ),
+    ],
+)
+def test_bounds_of_sign_in_are_checked(name, value, ids, settings):
+    setattr(settings, name, value)
+
+    assert [problem.id for problem in check_bounds_of_sign_in()] == ids
 
 
 # Newer Django's checks of models ask SQLite what it can.
@@ -112,6 +147,12 @@ def test_database_that_does_not_answer_is_no_problem_of_the_peppers():
         ),
         pytest.param(
             "KEY_TYPE_EXTRA_PATHS", {"v1": "/crm"}, ["apikeys.E008"], id="no-list"
+        ),
+        pytest.param(
+            "KEY_TYPE_EXTRA_PATHS", {"v1": ["/crm "]}, ["apikeys.E008"], id="blank"
+        ),
+        pytest.param(
+            "KEY_TYPE_EXTRA_PATHS", {"v1": ["/a//b"]}, ["apikeys.E008"], id="never-seen"
         ),
         pytest.param("KEY_HEADER_PAIRS", [("a", "b")], [], id="pair"),
         pytest.param("KEY_HEADER_PAIRS", [("a",)], ["apikeys.E009"], id="half"),

@@ -70,11 +70,18 @@ def fill_screens() -> dict[str, str]:
 def manager_screens() -> dict[str, str]:
     """Return the screens of those who may change something."""
     key_id = IssuedFactory(key_type="webservice_premium").key.key_id
+    rotating = IssuedFactory().key.key_id
+    rotate_key(rotating, overlap=timedelta(days=1), actor=OPERATOR, at=timezone.now())
     role = RoleFactory(permissions=["apikeys.view_apikey"]).pk
     return {
         "create": f"{KEYS}add/",
         "rotate": f"{KEYS}{key_id}/rotate/",
         "new password": f"{KEYS}{key_id}/password/",
+        "duplicate": f"{KEYS}add/?from={key_id}",
+        "deactivate": f"{KEYS}{key_id}/deactivate/",
+        "end a rotation": f"{KEYS}{rotating}/end-rotation/",
+        "cancel a rotation": f"{KEYS}{rotating}/cancel-rotation/",
+        "let manage": f"{TOKENS}{_plugin_token('Managing')}/managing/",
         "delete": f"{KEYS}{key_id}/delete/",
         "create plugin token": f"{TOKENS}add/",
         "replace value": f"{TOKENS}{_plugin_token('Replaced')}/replace/",

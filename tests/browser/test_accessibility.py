@@ -89,7 +89,7 @@ def test_dialogs(signed_in_page: Page, check):
 
     key = IssuedFactory(key_type="webservice_standard", fields__endpoints=()).key
     page.goto(f"{KEYS}{key.key_id}/")
-    for opener in ("Rotate", "New password", "Delete"):
+    for opener in ("Rotate…", "New password…", "Delete…"):
         page.get_by_role("link", name=opener, exact=True).click()
         expect(page.get_by_role("dialog")).to_contain_text(key.name)
         check(page, opener)

@@ -85,7 +85,6 @@ def _ask(page: Page, path: str, address: str) -> None:
     page.get_by_label("Path").fill(path)
     page.get_by_label("From address").fill(address)
     send(page, "Check")
-    page.wait_for_url(lambda url: "path=" in url)
     expect(page.get_by_label("From address")).to_have_value(address)
     expect(page.get_by_label("Path")).to_have_value(path)
 
@@ -108,7 +107,7 @@ def _find_in_list(page: Page, key_id: str) -> None:
 
 def _rotate_with_overlap(page: Page, old: str, answer_to) -> str:
     # During the overlap both tokens work; ended, only the new one does.
-    page.get_by_role("link", name="Rotate").click()
+    page.get_by_role("link", name="Rotate…").click()
     dialog = page.get_by_role("dialog", name="Rotate “Snowflake export”")
     dialog.get_by_label("works for 1 more day").check()
     send(dialog, "Rotate")
@@ -119,7 +118,12 @@ def _rotate_with_overlap(page: Page, old: str, answer_to) -> str:
     assert new != old
     assert [answer_to(old), answer_to(new)] == [(200, None), (200, None)]
 
-    send(page, "End now: keep the new token")
+    page.get_by_role("link", name="End the old token now…").click()
+    dialog = page.get_by_role("dialog", name="End the old token of")
+    expect(dialog.get_by_role("link", name="Keep both for now")).to_be_focused()
+    expect(dialog.get_by_role("button", name="End the old token")).to_be_disabled()
+    dialog.get_by_label("Calls with the old token may fail").check()
+    send(dialog, "End the old token")
     expect(page.get_by_text("the old token is void")).to_be_visible()
     assert answer_to(old) == (401, "credentials_invalid")
     assert answer_to(new) == (200, None)
@@ -127,7 +131,8 @@ def _rotate_with_overlap(page: Page, old: str, answer_to) -> str:
 
 
 def _pause(page: Page, token: str, answer_to) -> None:
-    send(page, "Deactivate")
+    page.get_by_role("link", name="Deactivate…").click()
+    send(page.get_by_role("dialog", name="Deactivate"), "Deactivate")
     expect(page.locator("main .title .pill")).to_have_text("Inactive")
     assert answer_to(token) == (401, "key_inactive")
 
@@ -137,12 +142,12 @@ def _pause(page: Page, token: str, answer_to) -> None:
 
 
 def _delete(page: Page, token: str, answer_to) -> None:
-    page.get_by_role("link", name="Delete", exact=True).click()
+    page.get_by_role("link", name="Delete…", exact=True).click()
     dialog = page.get_by_role("dialog", name="Delete “Snowflake export”?")
-    name = dialog.get_by_label("Type the key's name to confirm")
+    name = dialog.get_by_label("Type the name to confirm")
     name.fill("Snowflake")
     send(dialog, "Delete key")
-    expect(dialog.get_by_text("This is not the key's name.")).to_be_visible()
+    expect(dialog.get_by_text("This is not its name.")).to_be_visible()
     assert answer_to(token) == (200, None)
 
     name.fill("Snowflake export")

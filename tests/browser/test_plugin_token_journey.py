@@ -16,7 +16,7 @@ def test_a_tenant_is_let_in_by_way_of_the_screens(page, sign_in, live_server):
 
     # The value is hidden until asked for; the snippet then carries it.
     expect(page.locator("#plugin-token")).to_have_count(0)
-    page.get_by_role("button", name="Show API key").click()
+    page.get_by_role("button", name="Show value").click()
     value = page.locator("#plugin-token").inner_text()
     expect(page.locator("#snippet")).to_contain_text(f"Bearer {value}")
 

@@ -38,7 +38,11 @@ def test_token_is_taken_away_before_the_dialog_closes(
         "Token": token,
         "API ID": key_id,
         "API key": secret,
-        "Try it": f'curl -H "Authorization: Bearer {token}" {live_server.url}/api/whoami',
+        "Try it": (
+            f"export API_TOKEN={token}\n"
+            'curl -H "Authorization: Bearer $API_TOKEN" \\\n'
+            f"  {live_server.url}/api/whoami"
+        ),
     }.items():
         assert _copied(page, dialog, part) == text
 

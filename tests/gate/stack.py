@@ -13,19 +13,23 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any
+
+from tests import system_parts
 
 PROJECT = Path(__file__).resolve().parents[2]
 RECIPES = PROJECT / "docs" / "gate"
 HOST, CLIENT = "127.0.0.1", "127.0.0.2"
 # A test never sleeps: it asks again until this has passed.
 PATIENCE_SECONDS = 30
+# Names of what a recipe has in comments, to be taken in by whoever needs it.
+Switches = Sequence[str]
 STEP_SECONDS = 0.02
 
 
@@ -41,7 +45,11 @@ class Answer:
 
 
 class Upstream(ThreadingHTTPServer):
-    """Answers every call with what it saw of it, and keeps that."""
+    """Answers every call with what it saw of it, and keeps that.
+
+    It also does what makes an upgrade dangerous: asked for one, it leaves HTTP behind and
+    takes whatever comes through the connection then for further calls.
+    """
 
     daemon_threads = True
 
@@ -63,6 +71,12 @@ class _Echo(BaseHTTPRequestHandler):
             "body": self.rfile.read(length).decode(),
         }
         self.server.seen.append(call)
+        if "Upgrade" in self.headers:
+            self.send_response(101)
+            self.send_header("Connection", "Upgrade")
+            self.send_header("Upgrade", self.headers["Upgrade"])
+            self.end_headers()
+            return
         is_broken = self.path.endswith("/broken")
         body = b"broken by itself" if is_broken else json.dumps(call).encode()
         self.send_response(500 if is_broken else 200)
@@ -71,7 +85,8 @@ class _Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
+    do_PRI = _answer
 
     def log_message(self, *arguments) -> None:
         pass
@@ -84,6 +99,7 @@ class Product:
     folder: Path
     gate_headers: str
     port: int
+    more_environment: Mapping[str, str] = field(default_factory=dict)
     server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -105,6 +121,7 @@ class Product:
             "TRUST_FORWARDED_PROTO": "true",
             "SECURE_SSL_REDIRECT": "false",
             "GATE_HEADERS": self.gate_headers,
+            **self.more_environment,
         }
 
     @property
@@ -124,9 +141,17 @@ class Product:
         return result.stdout.strip()
 
     def create_key(self, name: str, *options: str) -> dict[str, str]:
-        """Return what `create_api_key --json` tells of a new v1 key."""
+        """Return what `create_api_key --json` tells of a new v1 key, open unless said."""
         role = ("--role", "Full access")
-        arguments = ("--type", "v1", *role, *options, "--json")
+        openness = [
+            box
+            for option, box in (
+                ("--allow-ip", "--open-to-any-address"),
+                ("--endpoint", "--all-endpoints"),
+            )
+            if option not in options
+        ]
+        arguments = ("--type", "v1", *role, *openness, *options, "--json")
         return dict(json.loads(self.manage("create_api_key", name, *arguments)))
 
     def start(self) -> None:
@@ -166,8 +191,13 @@ class Stack:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         host: str = "crm.example.com",
+        then: bytes = b"",
     ) -> Answer:
-        """Call the proxy as a client would; the target is sent as it stands."""
+        """Call the proxy as a client would; the target is sent as it stands.
+
+        `then` goes through the connection after an answer that leaves HTTP (101); what
+        comes back is the body.
+        """
         connection = http.client.HTTPConnection(
             HOST, self.port, timeout=10, source_address=(CLIENT, 0)
         )
@@ -181,10 +211,23 @@ class Stack:
             connection.putheader(name, value)
         try:
             connection.endheaders(body)
+            if then:
+                return _after_upgrade(connection, then)
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
+
+
+def _after_upgrade(connection: http.client.HTTPConnection, then: bytes) -> Answer:
+    # http.client would end the connection with the answer.
+    reader = connection.sock.makefile("rb")
+    status = int(reader.readline().split()[1])
+    headers = http.client.parse_headers(reader)
+    if status != 101:
+        return Answer(status, headers, b"")
+    connection.sock.sendall(then)
+    return Answer(status, headers, reader.readline())
 
 
 @contextmanager
@@ -202,8 +245,10 @@ def running_upstream() -> Iterator[Upstream]:
 
 
 @contextmanager
-def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
-    product = Product(folder, gate_headers, free_port())
+def running_product(
+    folder: Path, gate_headers: str, **more_environment: str
+) -> Iterator[Product]:
+    product = Product(folder, gate_headers, free_port(), more_environment)
     product.manage("migrate", "--verbosity", "0")
     product.start()
     try:
@@ -213,33 +258,44 @@ def running_product(folder: Path, gate_headers: str) -> Iterator[Product]:
 
 
 @contextmanager
-def running_nginx(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
+def running_nginx(
+    folder: Path, product: Product, upstream: Upstream, switches: Switches = ()
+) -> Iterator[int]:
     """Serve docs/gate/nginx.conf and yield the port."""
-    with running_recipe(folder, product.port, upstream.server_port) as port:
+    with running_recipe(
+        folder, product.port, upstream.server_port, switches=switches
+    ) as port:
         yield port
 
 
 @contextmanager
 def running_recipe(
-    folder: Path, product_port: int, upstream_port: int
+    folder: Path, product_port: int, upstream_port: int, *, switches: Switches = ()
 ) -> Iterator[int]:
     """Serve docs/gate/nginx.conf before servers on these ports; yield its own port."""
+    servers = {
+        "server 127.0.0.1:8000;": f"server {HOST}:{product_port};",
+        "server 127.0.0.1:9000;": f"server {HOST}:{upstream_port};",
+    }
+    recipe = switched((RECIPES / "nginx.conf").read_text(), switches)
+    with running_nginx_recipe(folder, changed(recipe, servers)) as port:
+        yield port
+
+
+@contextmanager
+def running_nginx_recipe(folder: Path, recipe: str) -> Iterator[int]:
+    """Serve a recipe for nginx whose servers are set; yield its own port."""
     port = free_port()
-    recipe = _changed(
-        (RECIPES / "nginx.conf").read_text(),
-        {
-            "listen 443 ssl;": f"listen {HOST}:{port};",
-            "server 127.0.0.1:8000;": f"server {HOST}:{product_port};",
-            "server 127.0.0.1:9000;": f"server {HOST}:{upstream_port};",
-            "/var/log/nginx/": f"{folder}/",
-            # TLS needs certificates and would show nothing more of the gate.
-            "ssl_certificate /": "# ssl_certificate /",
-            "ssl_certificate_key /": "# ssl_certificate_key /",
-        },
-    )
-    (folder / "recipe.conf").write_text(recipe)
+    places = {
+        "listen 443 ssl;": f"listen {HOST}:{port};",
+        "/var/log/nginx/": f"{folder}/",
+        # TLS needs certificates and would show nothing more of the gate.
+        "ssl_certificate /": "# ssl_certificate /",
+        "ssl_certificate_key /": "# ssl_certificate_key /",
+    }
+    (folder / "recipe.conf").write_text(changed(recipe, places))
     (folder / "nginx.conf").write_text(_NGINX_AROUND.format(folder=folder))
-    command = [_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with running([*command, "-e", str(folder / "start.log")], port):
         yield port
 
@@ -263,11 +319,18 @@ http {{
 
 
 @contextmanager
-def running_caddy(folder: Path, product: Product, upstream: Upstream) -> Iterator[int]:
-    """Serve docs/gate/Caddyfile and yield the port."""
+def running_caddy(
+    folder: Path,
+    product: Product,
+    upstream: Upstream,
+    switches: Switches = (),
+    *,
+    binary: str | None = None,
+) -> Iterator[int]:
+    """Serve docs/gate/Caddyfile and yield the port; with the current Caddy if no other."""
     port = free_port()
-    recipe = _changed(
-        (RECIPES / "Caddyfile").read_text(),
+    recipe = changed(
+        switched((RECIPES / "Caddyfile").read_text(), switches),
         {
             # TLS needs certificates and would show nothing more of the gate.
             "\ncrm.example.com {": f"\nhttp://crm.example.com:{port} {{\n\tbind {HOST}",
@@ -278,19 +341,19 @@ def running_caddy(folder: Path, product: Product, upstream: Upstream) -> Iterato
         },
     )
     (folder / "Caddyfile").write_text(recipe)
-    command = [_program("caddy"), "run", "--config", str(folder / "Caddyfile")]
+    command = [binary or program("caddy"), "run", "--config", str(folder / "Caddyfile")]
     own = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with (folder / "caddy.log").open("wb") as log, running(command, port, own, log):
         yield port
 
 
 @contextmanager
-def guarded(folder: Path, proxy=running_nginx, gate_headers="original"):
+def guarded(folder: Path, proxy=running_nginx, gate_headers="original", switches=()):
     """Start all three, each on a free port, and end them with the block."""
     with ExitStack() as stack:
         upstream = stack.enter_context(running_upstream())
         product = stack.enter_context(running_product(folder, gate_headers))
-        port = stack.enter_context(proxy(folder, product, upstream))
+        port = stack.enter_context(proxy(folder, product, upstream, switches))
         yield Stack(port, product, upstream, folder)
 
 
@@ -312,12 +375,17 @@ def running(
 
 
 def find_program(name: str) -> str | None:
-    # Debian keeps servers in folders that are not on everybody's path.
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"])
-    return shutil.which(name, path=path)
+    """Return a program of the virtual environment, else one of the system."""
+    own = shutil.which(name, path=str(Path(sys.executable).parent))
+    return own or system_program(name)
 
 
-def _program(name: str) -> str:
+def system_program(name: str) -> str | None:
+    found = system_parts.find(name)
+    return str(found) if found else None
+
+
+def program(name: str) -> str:
     found = find_program(name)
     assert found, f"{name} is not installed; `make test` installs it where it may."
     return found
@@ -353,8 +421,15 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _changed(recipe: str, changes: Mapping[str, str]) -> str:
+def changed(recipe: str, changes: Mapping[str, str]) -> str:
     for text, replacement in changes.items():
         assert text in recipe, f"The recipe no longer holds “{text}”."
         recipe = recipe.replace(text, replacement)
+    return recipe
+
+
+def switched(recipe: str, switches: Switches) -> str:
+    """Take the lines that begin with `#<switch> ` into the recipe."""
+    for switch in switches:
+        recipe = changed(recipe, {f"#{switch} ": ""})
     return recipe

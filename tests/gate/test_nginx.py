@@ -47,10 +47,10 @@ def test_allowed_call_tells_the_upstream_who_calls(stack, key, upstream):
     (call,) = upstream.seen
     assert (call["method"], call["target"]) == ("GET", f"{LEADS}?page=2")
     told = {n: v for n, v in call["headers"].items() if n.startswith("x-api-")}
-    # nginx sends no header whose value is empty: this key has no location.
     assert told == {
         "x-api-key-id": key["id"],
         "x-api-key-name": "Zo%C3%AB%20%26%20S%C3%B6hne",
+        "x-api-location": "*",
         "x-api-roles": "Full%20access",
     }
 
@@ -206,7 +206,8 @@ def test_path_with_two_readings_is_refused(target, stack, key, upstream):
 def test_path_with_two_readings_is_refused_where_nothing_is_guarded(
     target, stack, key, upstream
 ):
-    assert stack.ask(target, key["token"]).status == 400
+    # By nginx itself, or by the gate where the path is not open in any reading.
+    assert stack.ask(target, key["token"]).status in (400, 403)
     assert upstream.seen == []
 
 

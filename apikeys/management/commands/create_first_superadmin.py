@@ -5,17 +5,16 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError, transaction
-from django.utils.crypto import get_random_string
+
+from apikeys.management.operator_command import OperatorCommand
+from apikeys.organization.people import random_password
 
 USERNAME = "superadmin"
-# Without the look-alikes 0 O 1 l I: people may type it from a screen.
-PASSWORD_ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105 - an alphabet
-PASSWORD_LENGTH = 20
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         f"Create the superadmin “{USERNAME}” with a random password, printed once, "
         "unless there is a superadmin already."
@@ -31,21 +30,23 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
-        password = get_random_string(PASSWORD_LENGTH, PASSWORD_ALPHABET)
-        if _superadmin_exists() or not _create(email, password):
-            self._say("There is a superadmin already.")
+        password = random_password()
+        with self.secrets_arrive_or_nothing_changes():
+            is_made = not _superadmin_exists() and _create(email, password)
+            if is_made:
+                self._print(email, password)
+        if not is_made:
+            self.say("There is a superadmin already.")
             return
+        if email:
+            self.say("Sign in with the user name or the e-mail address.")
+        self.say("The password is not shown again.")
+
+    def _print(self, email: str, password: str) -> None:
         self.stdout.write(f"username: {USERNAME}")
         if email:
             self.stdout.write(f"e-mail: {email}")
         self.stdout.write(f"password: {password}")
-        if email:
-            self._say("Sign in with the user name or the e-mail address.")
-        self._say("The password is not shown again.")
-
-    def _say(self, text: str) -> None:
-        # Not in the red that Django gives to everything on stderr.
-        self.stderr.write(text, style_func=str)
 
 
 def _email(text: str) -> str:

@@ -3,47 +3,45 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from apikeys.access.client_ip import parse_address
+from apikeys.access.client_ip import Address, parse_address
+from apikeys.access.rules import Grant
 from apikeys.caching.reader import StateUnknown
 from apikeys.keys.authorize import explain_call
 from apikeys.keys.cache import key_cache
+from apikeys.management.operator_command import OperatorCommand
 
-_REFUSED, _UNKNOWN_KEY = 1, 2
+# As grep and diff have it: 1 is an answer, 2 is none.
+_REFUSED, _NO_ANSWER = 1, 2
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Would this call of a key pass? Exits with 0 if it would, with 1 if it would"
-        " be refused, with 2 if there is no such key."
+        " be refused, with 2 if that cannot be said: no such key, wrong arguments, no"
+        " database."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("id")
-        parser.add_argument("method")
-        parser.add_argument("path")
-        parser.add_argument("--from", dest="address", default="", metavar="ADDRESS")
+        parser.add_argument("id", help="The key's ID, as in list_api_keys.")
+        parser.add_argument("method", help="GET, POST and so on.")
+        parser.add_argument("path", help="The path that is called, or the whole URL.")
+        parser.add_argument(
+            "--from",
+            dest="address",
+            metavar="ADDRESS",
+            help="The caller's IP address; needed where the key has allowed networks.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address = parse_address(options["address"])
-        if address is None:
-            raise CommandError(
-                f"--from needs an IP address; {options['address']!r} is none.",
-                returncode=3,
-            )
-        try:
-            cached = key_cache.get(options["id"])
-        except StateUnknown:
-            raise CommandError("The database does not answer.", returncode=3) from None
-        if cached is None:
-            raise CommandError("There is no such key.", returncode=_UNKNOWN_KEY)
+        grant = _grant(options["id"])
         answer = explain_call(
-            cached.grant,
+            grant,
             method=options["method"],
             path=options["path"],
-            address=address,
+            address=_address(options["address"], grant),
             at=timezone.now(),
         )
         for step in answer.steps:
@@ -54,3 +52,32 @@ class Command(BaseCommand):
             self.stdout.write(f"Refused: {answer.refusal.status} {answer.refusal.code}")
             sys.exit(_REFUSED)
         self.stdout.write("Allowed")
+
+
+def _grant(key_id: str) -> Grant:
+    try:
+        cached = key_cache.get(key_id)
+    except StateUnknown:
+        raise CommandError(
+            "The database does not answer.", returncode=_NO_ANSWER
+        ) from None
+    if cached is None:
+        raise CommandError("There is no such key.", returncode=_NO_ANSWER)
+    return cached.grant
+
+
+def _address(text: str | None, grant: Grant) -> Address | None:
+    if text is None:
+        if grant.networks:
+            raise CommandError(
+                "The key has allowed networks: say where the call comes from, with"
+                " --from ADDRESS.",
+                returncode=_NO_ANSWER,
+            )
+        return None
+    address = parse_address(text)
+    if address is None:
+        raise CommandError(
+            f"--from needs an IP address; {text!r} is none.", returncode=_NO_ANSWER
+        )
+    return address

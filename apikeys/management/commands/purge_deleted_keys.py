@@ -2,24 +2,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from apikeys.changes.actors import OPERATOR
 from apikeys.keys.models import ApiKey
 from apikeys.keys.services import purge_deleted_keys
 from apikeys.management.operator import duration
+from apikeys.management.operator_command import OperatorCommand, counted
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
-        "Remove deleted keys whose retention is over. The audit trail keeps their"
-        " names and IDs."
+        "Remove deleted keys whose retention is over, and print their IDs. The audit"
+        " trail keeps their names and IDs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--older-than", type=duration, required=True, metavar="365d"
+            "--older-than",
+            type=duration,
+            required=True,
+            metavar="365d",
+            help="How long ago they were deleted, at least: 365d, 12h or 30m.",
         )
         parser.add_argument("--dry-run", action="store_true", help="Only name them.")
 
@@ -34,4 +39,4 @@ class Command(BaseCommand):
         for key_id in key_ids:
             self.stdout.write(key_id)
         verb = "would be purged" if options["dry_run"] else "purged"
-        self.stderr.write(f"{len(key_ids)} keys {verb}")
+        self.say(f"{counted(len(key_ids), 'key')} {verb}")

@@ -60,7 +60,7 @@ class PluginTokenAuthentication(BaseAuthentication):
         text = bearer(inner.META.get("HTTP_AUTHORIZATION"))
         if text is None or not text.startswith(f"{tokens.PLUGIN_TOKEN_PREFIX}_"):
             return None
-        if find_key(inner, None) is not refusals.CREDENTIALS_MISSING:
+        if find_key(inner, None, in_body=False) is not refusals.CREDENTIALS_MISSING:
             raise refused(inner, refusals.CREDENTIALS_AMBIGUOUS)
         if app_settings.SECURE_SSL_REDIRECT and not inner.is_secure():
             raise refused(inner, refusals.HTTPS_REQUIRED)

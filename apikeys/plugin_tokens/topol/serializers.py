@@ -13,6 +13,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from apikeys.access.names import MalformedName, normal_name
 from apikeys.changes.actors import Actor
 from apikeys.encryption import CannotDecrypt
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
@@ -23,21 +24,22 @@ from apikeys.plugin_tokens.domains import (
     parse_domains,
 )
 from apikeys.plugin_tokens.models import PluginToken
-from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH, MalformedName, normal_name
+from apikeys.plugin_tokens.rules import MAX_NAME_LENGTH
 
 logger = logging.getLogger(__name__)
 
-NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
-
-# A format and no pattern: none can tell the tables of IDNA.
+# Formats and no patterns: none can tell the tables of Unicode and of IDNA.
+NAME_FORMAT = "name"
 DOMAINS_FORMAT = "domain-list"
 _DOMAINS_SCHEMA = {
     "type": "string",
     "format": DOMAINS_FORMAT,
     "minLength": 1,
     "maxLength": MAX_TEXT_LENGTH,
-    "description": "Comma-separated domain names (IDNA 2008, in Unicode or ASCII), each"
-    " with or without a port; no scheme, path or wildcard.",
+    "description": "Domain names (IDNA 2008, in Unicode or ASCII), separated by commas,"
+    " semicolons or blanks, each with or without a port; no wildcard and no public"
+    " suffix. Of a URL the scheme and path are left out, but for the schemes of apps"
+    " such as `capacitor://localhost`.",
     "example": "example.com,localhost:3000",
 }
 
@@ -56,13 +58,15 @@ class _TextField(serializers.Field[Any, str, str, Any]):
         "type": "string",
         "minLength": 1,
         "maxLength": MAX_NAME_LENGTH,
-        "pattern": NAME_PATTERN,
+        "format": NAME_FORMAT,
+        "description": "Letters, digits and signs in one line: no control or format"
+        " characters. Names that read as the same are the same name.",
     }
 )
 class NameField(_TextField):
     def to_internal_value(self, data: Any) -> str:
         try:
-            return normal_name(super().to_internal_value(data))
+            return normal_name(super().to_internal_value(data), MAX_NAME_LENGTH)
         except MalformedName as error:
             raise serializers.ValidationError(str(error)) from None
 

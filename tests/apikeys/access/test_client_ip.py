@@ -13,9 +13,11 @@ from apikeys.access.client_ip import (
     parse_address,
     parse_network,
 )
+from apikeys.access.networks import cover_everybody
 
 PROXIES = TrustedProxies((ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
 NO_PROXIES = TrustedProxies(())
+UNIX_PROXIES = TrustedProxies(("unix", ip_network("10.0.0.0/8")))
 PROXY, SECOND_PROXY = "10.0.0.1", "10.1.2.3"
 CALLER, FORGED = "198.51.100.7", "192.0.2.1"
 
@@ -58,9 +60,33 @@ CALLER, FORGED = "198.51.100.7", "192.0.2.1"
         pytest.param(PROXY, None, PROXIES, None, id="header-absent"),
         pytest.param(PROXY, "", PROXIES, None, id="header-empty"),
         pytest.param(PROXY, "unknown", PROXIES, None, id="unknown"),
-        pytest.param(PROXY, f"{CALLER}:443", PROXIES, None, id="port"),
-        pytest.param(PROXY, "[2001:db8::1]:443", PROXIES, None, id="port-of-ipv6"),
-        pytest.param(PROXY, "[2001:db8::1]", PROXIES, None, id="brackets"),
+        pytest.param(PROXY, f"{CALLER}:52114", PROXIES, CALLER, id="port"),
+        pytest.param(
+            PROXY, "[2001:db8::1]:443", PROXIES, "2001:db8::1", id="port-of-ipv6"
+        ),
+        pytest.param(PROXY, "[2001:db8::1]", PROXIES, "2001:db8::1", id="brackets"),
+        pytest.param(
+            PROXY,
+            f"{FORGED}, {CALLER}:1, {SECOND_PROXY}:65535",
+            PROXIES,
+            CALLER,
+            id="ports-of-caller-and-proxy",
+        ),
+        pytest.param(
+            PROXY, f"[::ffff:{CALLER}]:9", PROXIES, CALLER, id="port-of-mapped"
+        ),
+        pytest.param(f"{PROXY}:4", CALLER, PROXIES, CALLER, id="port-of-the-peer"),
+        pytest.param(PROXY, f"{CALLER}:", PROXIES, None, id="port-empty"),
+        pytest.param(PROXY, f"{CALLER}:65536", PROXIES, None, id="port-too-high"),
+        pytest.param(PROXY, f"{CALLER}:٣", PROXIES, None, id="port-in-arabic"),
+        pytest.param(PROXY, f"{CALLER}:-1", PROXIES, None, id="port-negative"),
+        pytest.param(PROXY, f"[{CALLER}]:80", PROXIES, None, id="ipv4-in-brackets"),
+        pytest.param(PROXY, "[2001:db8::1", PROXIES, None, id="bracket-open"),
+        pytest.param(PROXY, "[fe80::1%eth0]:80", PROXIES, None, id="zone-and-port"),
+        pytest.param(PROXY, "[]:80", PROXIES, None, id="port-alone"),
+        pytest.param(
+            PROXY, "2001:db8::1:443", PROXIES, "2001:db8::1:443", id="no-port"
+        ),
         pytest.param(PROXY, "fe80::1%eth0", PROXIES, None, id="zone-id"),
         pytest.param(PROXY, "2001:db8::1", PROXIES, "2001:db8::1", id="ipv6-caller"),
         pytest.param(PROXY, f"::ffff:{CALLER}", PROXIES, CALLER, id="mapped-caller"),
@@ -72,6 +98,20 @@ CALLER, FORGED = "198.51.100.7", "192.0.2.1"
         pytest.param("", CALLER, PROXIES, None, id="unix-socket"),
         pytest.param("", None, NO_PROXIES, None, id="unix-socket-without-proxies"),
         pytest.param("unix:", CALLER, PROXIES, None, id="peer-is-no-address"),
+        pytest.param("", CALLER, UNIX_PROXIES, CALLER, id="trusted-unix-socket"),
+        pytest.param("unix:", CALLER, UNIX_PROXIES, CALLER, id="unix-as-nginx-says"),
+        pytest.param(
+            "",
+            f"{FORGED}, {CALLER}, {SECOND_PROXY}",
+            UNIX_PROXIES,
+            CALLER,
+            id="two-proxies-by-a-unix-socket",
+        ),
+        pytest.param("", None, UNIX_PROXIES, None, id="unix-without-header"),
+        pytest.param("", f"{CALLER},", UNIX_PROXIES, None, id="unix-and-empty-hop"),
+        pytest.param("", f"{CALLER}, unix:", UNIX_PROXIES, None, id="unix-as-a-hop"),
+        pytest.param("x", CALLER, UNIX_PROXIES, None, id="unix-and-odd-peer"),
+        pytest.param(CALLER, FORGED, UNIX_PROXIES, CALLER, id="unix-and-a-stranger"),
         pytest.param(PROXY, "1.2.3.04", PROXIES, None, id="leading-zero"),
         pytest.param(PROXY, "3325256711", PROXIES, None, id="decimal-number"),
         pytest.param(PROXY, "0x7f000001", PROXIES, None, id="hexadecimal-number"),
@@ -154,8 +194,24 @@ def test_network_is_parsed(text, expected):
         pytest.param("192.0.2.0/33", "", id="prefix-too-long"),
         pytest.param("192.0.2.0/-1", "", id="negative-prefix"),
         pytest.param("192.0.2.0/", "", id="no-prefix"),
-        pytest.param("192.0.2.1-192.0.2.9", "", id="range"),
-        pytest.param("192.0.2.*", "", id="star"),
+        pytest.param(
+            "192.0.2.1-192.0.2.9",
+            "192.0.2.1/32, 192.0.2.2/31, 192.0.2.4/30, 192.0.2.8/31",
+            id="range",
+        ),
+        pytest.param("10.0.0.0–10.0.1.255", "10.0.0.0/23", id="range-with-dash"),  # noqa: RUF001
+        pytest.param("10.0.0.0-255", "10.0.0.0/24", id="range-of-last-numbers"),
+        pytest.param("2001:db8::-2001:db8::3", "2001:db8::/126", id="range-of-ipv6"),
+        pytest.param("192.0.2.9-192.0.2.1", "", id="range-backwards"),
+        pytest.param("192.0.2.9-2001:db8::1", "", id="range-of-two-versions"),
+        pytest.param("10.0.0.1-10.255.255.254", "", id="range-of-too-many"),
+        pytest.param("192.0.2.*", "192.0.2.0/24", id="star"),
+        pytest.param("192.0.*.*", "192.0.0.0/16", id="two-stars"),
+        pytest.param("10.*", "10.0.0.0/8", id="star-for-all-the-rest"),
+        pytest.param("10.*.1.1", "", id="star-inside"),
+        pytest.param("300.*", "", id="star-out-of-range"),
+        pytest.param("192.0.2.1:80", "192.0.2.1/32", id="port"),
+        pytest.param("[2001:db8::1]:443", "2001:db8::1/128", id="port-of-ipv6"),
         pytest.param("fe80::1%eth0", "", id="zone"),
         pytest.param("fe80::%eth0/64", "", id="zone-of-network"),
         pytest.param("example.com", "", id="name"),
@@ -182,7 +238,8 @@ def test_any_text_is_a_network_or_malformed(text):
     except MalformedNetwork as malformed:
         stored = malformed.suggestion
 
-    assert not stored or str(parse_network(stored)) == stored
+    for network in filter(None, stored.split(", ")):
+        assert str(parse_network(network)) == network
 
 
 @given(st.ip_addresses(v=4))
@@ -216,3 +273,42 @@ def test_hop_longer_than_any_address_ends_the_walk():
 
     assert proxies.caller("10.0.0.1", f"192.0.2.7, {'1' * 46}") is None
     assert not proxies.trusts("1" * 46)
+    assert proxies.caller("10.0.0.1", f"192.0.2.7, {'1' * 60}") is None
+    assert not proxies.trusts("1" * 60)
+
+
+def test_unix_socket_is_trusted_only_where_it_is_named():
+    assert [UNIX_PROXIES.trusts(peer) for peer in ("", "unix:", "x")] == [
+        True,
+        True,
+        False,
+    ]
+    assert not PROXIES.trusts("")
+    assert not PROXIES.trusts("unix:")
+
+
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        pytest.param([], False, id="none"),
+        pytest.param(["0.0.0.0/0"], True, id="all-of-ipv4"),
+        pytest.param(["::/0"], True, id="all-of-ipv6"),
+        pytest.param(["::ffff:0:0/96"], True, id="all-that-is-mapped"),
+        pytest.param(["0.0.0.0/1", "128.0.0.0/1"], True, id="two-halves"),
+        pytest.param(["0.0.0.0/1"], False, id="half"),
+        pytest.param(["::/1", "8000::/1"], True, id="halves-of-ipv6"),
+        pytest.param(["2000::/3"], True, id="all-of-the-ipv6-internet"),
+        pytest.param(["2000::/4"], False, id="half-of-it"),
+        pytest.param(
+            ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"], True, id="without-multicast"
+        ),
+        pytest.param(["10.0.0.0/8", "0.0.0.0/0"], True, id="among-others"),
+        pytest.param(["0.0.0.0/1", "8000::/1"], False, id="halves-of-two-versions"),
+        pytest.param(
+            [f"{n}.0.0.0/8" for n in range(256)], True, id="all-in-small-parts"
+        ),
+        pytest.param([f"{n}.0.0.0/8" for n in range(1, 256)], False, id="all-but-one"),
+    ],
+)
+def test_networks_that_hold_everybody_are_found(networks, expected):
+    assert cover_everybody(map(parse_network, networks)) is expected

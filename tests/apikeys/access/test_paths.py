@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import posixpath
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -10,8 +12,10 @@ from apikeys.access.paths import (
     MAX_PATH_LENGTH,
     MAX_PATTERN_LENGTH,
     MalformedPattern,
+    as_sent,
     compile_pattern,
     is_below,
+    is_open_pattern,
     normal_path,
     normal_pattern,
     normal_raw_path,
@@ -121,6 +125,27 @@ TRAPS = [
     pytest.param("/api/\t", id="tab"),
     pytest.param("/api/\x7f", id="delete"),
     pytest.param("/api/\x85", id="next-line"),
+    pytest.param("/a/...", id="three-dots"),
+    pytest.param("/a/..../b", id="four-dots"),
+    pytest.param("/a/ ../b", id="blank-before-dots"),
+    pytest.param("/a/.. /b", id="blank-after-dots"),
+    pytest.param("/a/. ./b", id="blank-between-dots"),
+    pytest.param("/a/+../b", id="plus-before-dots"),
+    pytest.param("/a/..+", id="plus-after-dots"),
+    pytest.param("/a /b", id="blank-ends-a-segment"),
+    pytest.param("/a/ b", id="blank-begins-a-segment"),
+    pytest.param("/a ", id="blank-ends-the-path"),
+    pytest.param("/a/ ", id="blank-alone"),
+    pytest.param("/a\u00a0/b", id="no-break-space-ends-a-segment"),
+    pytest.param("/a\u3000", id="ideographic-space-last"),
+    pytest.param("/\ufeffa", id="byte-order-mark-first"),
+    pytest.param("/a#b", id="number-sign"),
+    pytest.param("/a\uff0fb", id="fullwidth-slash"),
+    pytest.param("/a/\uff0e\uff0e/b", id="fullwidth-dots"),
+    pytest.param("/a/\u2025/b", id="two-dot-leader"),
+    pytest.param("/a\uff3cb", id="fullwidth-backslash"),
+    pytest.param("/a\u2044b", id="fraction-slash"),
+    pytest.param("/a\u037eb", id="greek-question-mark"),
     pytest.param("", id="empty"),
     pytest.param("api/egress", id="no-slash-first"),
     pytest.param("*", id="star"),
@@ -132,6 +157,10 @@ TRAPS = [
 @pytest.mark.parametrize("path", TRAPS)
 def test_path_with_a_trap_is_malformed(path):
     assert normal_path(path) is None
+
+
+def test_question_mark_left_in_a_decoded_path_is_malformed():
+    assert normal_path("/a?/b") is None
 
 
 @pytest.mark.parametrize("code", [*range(0x20), *range(0x7F, 0xA0)])
@@ -148,8 +177,9 @@ def test_control_character_anywhere_is_malformed(code):
         pytest.param("/api/whoami/", "/api/whoami", id="trailing-slash"),
         pytest.param("/API/Whoami", "/API/Whoami", id="case-stays"),
         pytest.param("/a/.hidden/..b/c..", "/a/.hidden/..b/c..", id="dots-in-names"),
-        pytest.param("/a/...", "/a/...", id="three-dots"),
         pytest.param("/é/100%", "/é/100%", id="decoded-text"),
+        pytest.param("/a b/c+d/c++", "/a b/c+d/c++", id="blank-and-plus-inside"),
+        pytest.param("/+1/x", "/+1/x", id="plus-first"),
         pytest.param("/" + "a" * 4_095, "/" + "a" * 4_095, id="longest"),
     ],
 )
@@ -176,6 +206,19 @@ def test_path_has_a_normal_form(path, expected):
         pytest.param("/api/%zz", id="percent-without-digits"),
         pytest.param("/api/%", id="percent-alone"),
         pytest.param("/api/%2", id="percent-with-one-digit"),
+        pytest.param("/api/secret%3f/report", id="encoded-question-mark"),
+        pytest.param("/api/secret%3F", id="encoded-question-mark-last"),
+        pytest.param("/api/secret%23x", id="encoded-number-sign"),
+        pytest.param("/api/public/%20../secret", id="encoded-blank-before-dots"),
+        pytest.param("/api/public/..%20/secret", id="encoded-blank-after-dots"),
+        pytest.param("/api/public/..%c2%a0/secret", id="encoded-no-break-space"),
+        pytest.param("/api/secret%20", id="encoded-blank-last"),
+        pytest.param("/api/%09../secret", id="encoded-tab"),
+        pytest.param("/api/public/+../secret", id="plus-that-stands-for-a-blank"),
+        pytest.param("/api/public/%ef%bc%8e%ef%bc%8e/secret", id="fullwidth-dots"),
+        pytest.param("/api%ef%bc%8fsecret", id="fullwidth-slash-encoded"),
+        pytest.param("/api%ef%bc%bcsecret", id="fullwidth-backslash-encoded"),
+        pytest.param("/api/%e2%84%80/x", id="account-of"),
         pytest.param("/api/%ff", id="not-utf-8"),
         pytest.param("/api/%c0%af", id="overlong-slash"),
         pytest.param("/api/%c0%ae%c0%ae/", id="overlong-dots"),
@@ -207,7 +250,12 @@ def test_raw_path_has_a_normal_form(target, expected):
     assert normal_raw_path(target) == expected
 
 
-@given(st.text(st.sampled_from("/.%25eE2fF;\\?#a\x00é"), max_size=12).map("/{}".format))
+@given(
+    st.text(
+        st.sampled_from("/.%25eE2fF;\\?#a\x00é +03\u3000\uff0e\uff0f\u2025"),
+        max_size=12,
+    ).map("/{}".format)
+)
 def test_normal_raw_path_leaves_no_trap(target):
     path = normal_raw_path(target)
     if path is None:
@@ -215,6 +263,59 @@ def test_normal_raw_path_leaves_no_trap(target):
 
     assert normal_path(path) == path
     assert not re.search(r"//|[%;\\\x00]|/\.\.?(/|$)", path)
+
+
+@given(
+    st.text(
+        st.sampled_from("ab/.%;\\?#+ \t\x85\xa0\u2003\u3000\ufeff\uff0e\uff0f\u2025é"),
+        max_size=12,
+    ).map("/{}".format)
+)
+def test_normal_path_is_the_same_to_readers_that_cut_trim_or_fold(decoded):
+    path = normal_path(decoded)
+    if path is None:
+        return
+
+    readings = [
+        path.replace("+", " "),
+        unicodedata.normalize("NFKC", path),
+        re.split(r"[;?#\0]", path)[0],
+        "/".join(part.strip() for part in path.split("/")),
+    ]
+    for reading in readings:
+        assert posixpath.normpath(reading).count("/") == path.count("/")
+        assert len(reading) >= len(path)
+
+
+def test_characters_that_fold_to_a_sign_of_paths_are_all_known():
+    folding = {
+        character
+        for character in map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x110000)))
+        if set(unicodedata.normalize("NFKC", character)) & set("/.\\;?#%")
+    }
+
+    assert [c for c in folding if normal_path(f"/a{c}b") is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        pytest.param("/api/egress/Müller", "/api/egress/M%C3%BCller", id="umlaut"),
+        pytest.param("/api/日本", "/api/%E6%97%A5%E6%9C%AC", id="japanese"),
+        pytest.param("/a b", "/a%20b", id="blank"),
+        pytest.param(" /a ", "/a", id="blanks-around"),
+        pytest.param('/{a}<b>"c"`', "/%7Ba%7D%3Cb%3E%22c%22%60", id="signs"),
+        pytest.param("/a%2fb%C3%BC", "/a%2fb%C3%BC", id="encoded-stays"),
+        pytest.param("/a%", "/a%", id="percent-alone-stays"),
+        pytest.param("/x?q=ü#top", "/x?q=%C3%BC", id="fragment-is-not-sent"),
+        pytest.param("https://crm.example/ü?a=/../", "/%C3%BC?a=/../", id="url"),
+        pytest.param("/a+b/~c/$d!'(),:@&=|[]", "/a+b/~c/$d!'(),:@&=|[]", id="stay"),
+        pytest.param("/\ud800", "/%ED%A0%80", id="half-a-character"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_typed_path_is_judged_as_a_browser_sends_it(typed, sent):
+    assert as_sent(typed) == sent
 
 
 @given(st.text())
@@ -308,6 +409,91 @@ def test_text_that_could_never_match_is_no_pattern(text):
 def test_odd_method_is_named_as_what_is_wrong(text):
     with pytest.raises(MalformedPattern, match="A method has only letters, at most 20"):
         normal_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        pytest.param("/api/leads/{id}", "/api/leads/*", id="braces"),
+        pytest.param("/api/leads/${id}/x", "/api/leads/*/x", id="dollar-and-braces"),
+        pytest.param("/api/leads/{{lead.id}}", "/api/leads/*", id="double-braces"),
+        pytest.param("/api/leads/#{id}", "/api/leads/*", id="ruby"),
+        pytest.param("/api/leads/[0-9]+", "/api/leads/*", id="class"),
+        pytest.param("/api/leads/([^/]+)/x", "/api/leads/*/x", id="class-with-slash"),
+        pytest.param("/api/leads/<int:id>", "/api/leads/*", id="converter"),
+        pytest.param("/api/leads/:id", "/api/leads/*", id="colon"),
+        pytest.param("/api/leads/:id?x=1", "/api/leads/*", id="optional-colon"),
+        pytest.param("/api/:kind/:id.json", "/api/*/*.json", id="two-colons"),
+        pytest.param("/api/leads/.*", "/api/leads/*", id="any-character"),
+        pytest.param("/api/leads/(.+)", "/api/leads/*", id="group"),
+        pytest.param(r"^/api/leads/(?P<id>\d+)$", "/api/leads/*", id="django"),
+        pytest.param(r"/api/leads/\w{2}", "/api/leads/*", id="backslash"),
+        pytest.param("/api/leads/...", "/api/leads/*", id="three-dots"),
+        pytest.param("/api/leads/…", "/api/leads/*", id="ellipsis"),
+        pytest.param("/api/leads/%s", "/api/leads/*", id="printf"),
+        pytest.param("get /api/leads/{id}", "GET /api/leads/*", id="with-a-method"),
+        pytest.param("https://crm.example/a/{id}", "/a/*", id="pasted-url"),
+        pytest.param("/api/le\u200bads", "/api/leads", id="zero-width-space"),
+        pytest.param("\ufeff/api/leads", "/api/leads", id="byte-order-mark"),
+        pytest.param("/api/leads\u00ad/*", "/api/leads/*", id="soft-hyphen"),
+        pytest.param("/api/\u3164leads", "/api/leads", id="hangul-filler"),
+        pytest.param("/{id}", "", id="nobody-is-led-to-open-everything"),
+        pytest.param("/a//{id}", "", id="no-pattern-without-placeholders-either"),
+    ],
+)
+def test_placeholder_is_refused_with_the_pattern_that_was_meant(text, suggestion):
+    with pytest.raises(MalformedPattern, match=r"^A pattern has ") as caught:
+        normal_pattern(text)
+
+    assert caught.value.suggestion == suggestion
+    assert not suggestion or normal_pattern(suggestion) == suggestion
+
+
+@pytest.mark.parametrize(
+    "text", ["/a/*.*", "/Orders(5)/$count", "/v1/x:batch", "/a+b", "/~me/@you/!"]
+)
+def test_signs_that_paths_may_have_are_no_placeholders(text):
+    assert normal_pattern(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *[("*", True), ("/*", True), ("/*/*", True), ("*/", True)],
+        *[("/", False), ("GET *", False), ("/a/*", False), ("*/a", False)],
+    ],
+)
+def test_pattern_that_leaves_all_open_is_found(text, expected):
+    assert is_open_pattern(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        pytest.param("/api/v2", True, id="itself"),
+        pytest.param("/api/v2/leads", True, id="below"),
+        pytest.param("GET /api/v2/*", True, id="prefix-with-method"),
+        pytest.param("/api/*", True, id="shorter-prefix"),
+        pytest.param("*", True, id="star"),
+        pytest.param("*/leads", True, id="star-first"),
+        pytest.param("/api/v*/leads", True, id="star-inside-the-prefix"),
+        pytest.param("/api/v2*", True, id="star-at-the-end-of-the-prefix"),
+        pytest.param("/api/v20*", False, id="longer-segment"),
+        pytest.param("/api", False, id="above"),
+        pytest.param("/foo", False, id="elsewhere"),
+        pytest.param("/foo/*/api/v2", False, id="elsewhere-first"),
+    ],
+)
+def test_pattern_reaches_the_paths_below_a_prefix(pattern, expected):
+    assert compile_pattern(pattern).reaches("/api/v2") is expected
+
+
+@given(st.text("ab/*", max_size=8).map("/{}".format), st.text("ab/", max_size=8))
+def test_pattern_that_matches_a_path_below_a_prefix_reaches_it(pattern, rest):
+    path = normal_path(f"/a/b/{rest}") or "/a/b"
+
+    if compile_pattern(pattern).matches_path(path):
+        assert compile_pattern(pattern).reaches("/a/b")
 
 
 @pytest.mark.parametrize(

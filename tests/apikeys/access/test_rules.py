@@ -352,6 +352,7 @@ def test_every_refusal_has_its_two_statuses():
         "endpoint_not_allowed": (403, 403),
         "permission_missing": (403, 403),
         "method_not_allowed": (405, 403),
+        "server_busy": (503, 503),
         "state_unknown": (503, 503),
     }
 

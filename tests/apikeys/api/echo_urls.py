@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import admin
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 from django.urls import include, path
@@ -14,6 +17,7 @@ from rest_framework.views import APIView
 
 from apikeys.api.authentication import calling_key
 from apikeys.api.problems import ProblemErrors
+from apikeys.counting.tries import TooManyTries
 from apikeys.keys.routes import declare
 from config import urls as config_urls
 
@@ -59,7 +63,15 @@ class RaisingView(ProblemErrors, APIView):
             "absent": Http404(),
             "denied": exceptions.PermissionDenied("Not yours."),
             "bug": ZeroDivisionError("division by zero"),
+            "tries": TooManyTries(timedelta(seconds=41.2)),
         }[what]
+
+
+class PasswordView(ProblemErrors, APIView):
+    """Needs a password hash, as a family with passwords of its own does."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"is_right": check_password("x", make_password("x"))})
 
 
 class OpenView(ProblemErrors, APIView):
@@ -85,6 +97,7 @@ urlpatterns = [
     path("api/egress/guarded", declare(EchoView.as_view(), GUARDED)),
     path("api/egress/busy", BusyView.as_view()),
     path("api/egress/raise/<what>", RaisingView.as_view()),
+    path("api/egress/password", PasswordView.as_view()),
     path("api/egress/open", OpenView.as_view()),
     path("api", include(("apikeys.urls", "api"))),
     config_urls.urlpatterns[-1],  # the catch-all

@@ -104,6 +104,8 @@ def test_refused_call_names_the_rule_that_decides(query, status, code, rule, ask
     [
         pytest.param("path=/api/egress/leads", id="path-alone"),
         pytest.param("path=/api/egress/leads/", id="trailing-slash"),
+        pytest.param("path=/api/egress/M%C3%BCller", id="umlaut"),
+        pytest.param("path=/api/egress/a%20%E6%97%A5", id="blank-and-japanese"),
         pytest.param("path=https://crm.example/api/egress/leads?x=1", id="full-url"),
         pytest.param("path=/api/whoami", id="path-of-every-key"),
         pytest.param(

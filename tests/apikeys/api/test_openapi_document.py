@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from apikeys.plugin_tokens.topol.serializers import DOMAINS_FORMAT
+from apikeys.plugin_tokens.topol.serializers import DOMAINS_FORMAT, NAME_FORMAT
 from tests.plugin_tokens import make_full_key, make_token
 
 # A token's last domain cannot be removed, nor can it have more than 5,000 characters
@@ -26,6 +26,7 @@ _WHAT_FITS_DEPENDS_ON_THE_TOKEN = {
 @pytest.mark.django_db(transaction=True)
 def test_api_keeps_what_its_document_says(live_server):
     schemathesis.openapi.format(DOMAINS_FORMAT, _domain_lists())
+    schemathesis.openapi.format(NAME_FORMAT, _names())
     headers = {"Authorization": f"Bearer {make_full_key()}"}
     make_token("there", "a.com,b.com")
     config = SchemathesisConfig.from_dict(
@@ -68,6 +69,11 @@ def _run(schema: Any) -> tuple[set[str], list[str]]:
 
 def _label(found: Any) -> str:
     return str(found.ok().label)
+
+
+def _names() -> st.SearchStrategy[str]:
+    # Of one letter and of the greatest length too, for which it asks.
+    return st.sampled_from(["a", "Käse & Brot 🧀", "Tenant 7", "there", "n" * 255])
 
 
 def _domain_lists() -> st.SearchStrategy[str]:

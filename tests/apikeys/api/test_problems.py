@@ -48,6 +48,25 @@ def test_throttled_call_is_told_when_to_come_back(call, assert_problem):
     assert response["Retry-After"] == "5"
 
 
+def test_caller_of_too_many_tries_is_told_when_to_come_back(call, assert_problem):
+    response = call("/api/egress/raise/tries")
+
+    assert_problem(response, 429, "throttled")
+    assert response["Retry-After"] == "42"
+
+
+def test_call_beyond_the_hashes_at_once_is_told_to_come_back(
+    call, assert_problem, settings
+):
+    assert call("/api/egress/password").json() == {"is_right": True}
+    settings.PASSWORD_HASHES_AT_ONCE = 0
+
+    response = call("/api/egress/password")
+
+    assert_problem(response, 503, "server_busy")
+    assert response["Retry-After"] == "1"
+
+
 def test_invalid_values_are_named(call, assert_problem):
     body = assert_problem(call("/api/egress/raise/invalid"), 400, "invalid")
 
@@ -103,10 +122,32 @@ def test_unknown_body_type_is_a_problem(call, assert_problem):
     assert_problem(response, 415, "unsupported_media_type")
 
 
-def test_unknown_answer_type_is_a_problem(call, assert_problem):
-    response = call("/api/whoami", headers={"Accept": "text/html"})
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "image/*",
+        "application/xml;q=0.9, application/json;q=0",
+        "nonsense",
+        ",;=",
+        "",
+        "x" * 10_000,
+    ],
+)
+def test_whatever_is_accepted_the_answer_is_json(accept, call, client, assert_problem):
+    response = call("/api/whoami", headers={"Accept": accept})
 
-    assert_problem(response, 406, "not_acceptable")
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    response = client.get("/api/whoami", headers={"Accept": accept})
+    assert_problem(response, 401, "credentials_missing")
+
+
+@pytest.mark.parametrize("accept", ["image/png", "application/json", "text/html"])
+def test_description_of_the_api_is_json_where_nothing_else_is_wanted(accept, call):
+    response = call("/api/schema", headers={"Accept": accept})
+
+    assert response.status_code == 200
+    assert response.json()["openapi"].startswith("3.")
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
+from django.test import Client
 
 from apikeys.audit.models import AuditEntry
 from apikeys.changes.actors import OPERATOR, Actor
@@ -21,6 +22,8 @@ from apikeys.keys.services import (
     update_key,
 )
 from apikeys.keys.values import KeySettings
+from apikeys.organization.models import Person
+from apikeys.organization.people import PersonChanges, change_person, create_person
 from apikeys.organization.services import change_role, create_role, delete_role
 from apikeys.plugin_tokens.models import PluginToken
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
@@ -29,12 +32,17 @@ from apikeys.plugin_tokens.services import (
     delete_plugin_token,
     issue_plugin_token,
     remove_domains,
-    replace_domains,
     replace_value,
     reveal_value,
     set_may_manage_tokens,
+    update_plugin_token,
 )
-from tests.factories import IssuedFactory, RoleFactory, permission, person_actor
+from tests.factories import (
+    IssuedFactory,
+    RoleFactory,
+    permission,
+    person_actor,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -129,8 +137,8 @@ def _remove_domains(at):
     remove_domains(_token_id(), domains=["c.com"], actor=OPERATOR, at=at)
 
 
-def _replace_domains(at):
-    replace_domains(_token_id(), domains=["d.com"], actor=OPERATOR, at=at)
+def _update_plugin_token(at):
+    update_plugin_token(_token_id(), domains=["d.com"], actor=OPERATOR, at=at)
 
 
 def _mark_token(at):
@@ -153,6 +161,33 @@ def _reencrypt(at):
         settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[1:]
 
 
+def _create_person(at):
+    create_person(username="bob", given=PersonChanges(), actor=OPERATOR, at=at)
+
+
+def _change_person(at):
+    shut_out = PersonChanges(is_active=False, roles=())
+    change_person("ada", given=shut_out, actor=OPERATOR, at=at)
+
+
+def _sign_in(at):
+    _send("/settings/login/", username="ada", password="right")
+
+
+def _fail_to_sign_in(at):
+    _send("/settings/login/", username="ada", password="wrong")
+
+
+def _fail_to_change_the_password(at):
+    client = Client()
+    client.force_login(Person.objects.get(username="ada"))
+    _send("/settings/password_change/", client, old_password="wrong")
+
+
+def _send(path, client=None, **form):
+    (client or Client()).post(path, form)
+
+
 ACTIONS = [
     (_issue, "key_created"),
     (_update, "key_changed"),
@@ -172,11 +207,16 @@ ACTIONS = [
     (_replace_value, "plugin_token_replaced"),
     (_add_domains, "plugin_token_changed"),
     (_remove_domains, "plugin_token_changed"),
-    (_replace_domains, "plugin_token_changed"),
+    (_update_plugin_token, "plugin_token_changed"),
     (_mark_token, "plugin_token_changed"),
     (_reveal_value, "plugin_token_shown"),
     (_delete_token, "plugin_token_deleted"),
     (_reencrypt, "plugin_tokens_reencrypted"),
+    (_create_person, "person_created"),
+    (_change_person, "person_changed"),
+    (_sign_in, "signed_in"),
+    (_fail_to_sign_in, "sign_in_failed"),
+    (_fail_to_change_the_password, "own_password_refused"),
 ]
 
 
@@ -189,6 +229,7 @@ def prepared(at):
     rotate_key(_key_id("Rotated"), overlap=DAY, actor=OPERATOR, at=at)
     delete_key(_key_id("Deleted"), actor=OPERATOR, at=at)
     RoleFactory(name="Support")
+    Person.objects.create_user("ada", password="right", is_staff=True)
     issue_plugin_token(name="Editor", domains=["a.com", "c.com"], actor=OPERATOR, at=at)
 
 

@@ -133,6 +133,7 @@ def test_change_of_the_key_meanwhile_survives_the_write(issued):
 
     last_use.flush()
 
+    before |= {"last_used_at": AT + MICROSECOND}
     assert ApiKey.objects.values().get() == before
     secrets[0] |= {"last_used_at": AT + MICROSECOND}
     assert list(KeySecret.objects.order_by("pk").values()) == secrets

@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from tests.factories import IssuedFactory
+
+PROJECT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +59,29 @@ def issued(db):
 @pytest.fixture
 def key(issued):
     return issued.key
+
+
+@pytest.fixture
+def shell(transactional_db) -> Callable[..., Ran]:
+    """Run a command in a process of its own, on the database of the test."""
+    server = urlsplit(os.environ["DATABASE_URL"])
+    name = connection.settings_dict["NAME"]
+    settings = {
+        "DATABASE_URL": f"{server.scheme}://{server.netloc}/{name}?{server.query}",
+        "DJANGO_SETTINGS_MODULE": "config.settings_test",
+    }
+
+    def ran(*arguments: str, env: dict[str, str] | None = None, **files: Any) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT,
+            env={**os.environ, **settings, **(env or {})},
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **files},
+            check=False,
+        )
+        out, err = (
+            each.decode() if each else "" for each in (done.stdout, done.stderr)
+        )
+        return Ran(out, err, code=done.returncode)
+
+    return ran

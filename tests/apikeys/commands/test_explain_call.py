@@ -56,6 +56,15 @@ def test_a_refused_call_names_the_rule_and_exits_with_one(
     assert last == verdict
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/egress/Müller", "/api/egress/M%C3%BCller", "/api/egress/a 日"]
+)
+def test_a_path_is_judged_as_a_browser_sends_it(path, run, key):
+    ran = explain(run, key, path=path)
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "Allowed")
+
+
 def test_methods_and_read_only_keys_are_explained(run, db):
     key = IssuedFactory(
         fields__networks=(), fields__endpoints=("GET /api/egress/*",)
@@ -123,15 +132,28 @@ def test_what_is_no_address_is_no_verdict(address, run, key):
     ran = explain(run, key, address=address)
 
     assert (ran.code, ran.refusal) == (
-        3,
+        2,
         f"--from needs an IP address; {address!r} is none.",
     )
 
 
-def test_an_address_must_be_given(run, key):
+def test_an_address_must_be_given_where_the_key_asks_for_one(run, key):
     ran = run("explain_call", key.key_id, "GET", "/api/whoami")
 
-    assert "--from" in ran.refusal
+    assert (ran.code, ran.out, ran.refusal) == (
+        2,
+        "",
+        "The key has allowed networks: say where the call comes from, with"
+        " --from ADDRESS.",
+    )
+
+
+def test_a_key_that_is_open_to_any_address_is_explained_without_one(run, db):
+    key = IssuedFactory(fields__networks=()).key
+
+    ran = run("explain_call", key.key_id, "GET", "/api/whoami")
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "Allowed")
 
 
 def test_explaining_is_no_use_of_the_key(run, key):

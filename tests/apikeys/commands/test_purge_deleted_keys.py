@@ -95,3 +95,11 @@ def test_an_age_must_be_given(run, tombstones):
 
     assert "--older-than" in ran.refusal
     assert names() == set(tombstones)
+
+
+def test_one_key_is_counted_in_the_singular(run, tombstones):
+    run("purge_deleted_keys", "--older-than", "365d")
+
+    ran = run("purge_deleted_keys", "--older-than", "0m")
+
+    assert ran.err == "1 key purged\n"

@@ -119,3 +119,39 @@ def test_a_person_who_may_is_named_in_the_audit_trail(run, key):
 
     entry = AuditEntry.objects.get(action="key_deactivated")
     assert (entry.actor_kind, entry.actor) == ("command", "ada")
+
+
+@pytest.mark.parametrize(
+    ("command", "would"),
+    [
+        ("delete_api_key", "would be deleted."),
+        (
+            "cancel_rotation",
+            "the new token would be dropped, the old one would stay.",
+        ),
+        ("end_rotation", "the old token would be dropped, the new one would stay."),
+    ],
+)
+def test_a_dry_run_says_what_would_be_done_and_changes_nothing(
+    command, would, run, key
+):
+    run("rotate_api_key", key.key_id)
+    before = state()
+
+    ran = run(command, key.key_id, "--dry-run")
+
+    assert (ran.out, ran.err) == ("", f"{key.key_id} (Billing): {would}\n")
+    assert state() == before
+
+
+@pytest.mark.parametrize("command", ["delete_api_key", "end_rotation"])
+def test_a_dry_run_is_refused_where_the_command_would_be(command, run, key):
+    PersonFactory(username="rae", roles=["Account Reader"])
+
+    unknown = run(command, "kd_0000000000000000", "--dry-run")
+    not_theirs = run(command, key.key_id, "--dry-run", "--as=rae")
+
+    assert (unknown.refusal, not_theirs.refusal) == (
+        UNKNOWN,
+        "'rae' may not manage APIs.",
+    )

@@ -160,3 +160,39 @@ def test_a_deleted_or_unknown_key_cannot_be_changed(run, key):
 
     assert refusals == {"There is no key with this ID, or it is deleted."}
     assert state() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("--allow-ip", ""), "--open-to-any-address"),
+        (("--allow-ip", ","), "--open-to-any-address"),
+        (("--allow-ip", "0.0.0.0/0"), "--open-to-any-address"),
+        (("--allow-ip", "192.0.2.1", "--allow-ip", "::/0"), "--open-to-any-address"),
+        (("--endpoint", ""), "--all-endpoints"),
+        (("--endpoint", "/*"), "--all-endpoints"),
+    ],
+)
+def test_a_list_that_would_restrict_nothing_is_refused(arguments, option, run, key):
+    before = state()
+
+    ran = run("update_api_key", key.key_id, *arguments)
+    said = run("update_api_key", key.key_id, *arguments, option, "--name=Said")
+
+    assert ran.refusal.startswith("The key could ")
+    assert ran.refusal.endswith(f", or add {option}.")
+    assert (said.refusal, state() == before) == ("", False)
+
+
+def test_a_list_that_restricts_nothing_already_is_left_alone(run):
+    key = IssuedFactory(fields__networks=("0.0.0.0/0",), fields__endpoints=()).key
+
+    ran = run("update_api_key", key.key_id, "--note=x")
+
+    assert (ran.refusal, ran.err) == ("", f"{key.key_id} is changed.\n")
+
+
+def test_an_empty_name_is_refused(run, key):
+    ran = run("update_api_key", key.key_id, "--name", "")
+
+    assert ran.refusal.startswith("name: ")

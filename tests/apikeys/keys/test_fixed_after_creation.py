@@ -39,6 +39,8 @@ def test_every_field_of_the_table_is_fixed_or_editable():
     names = {field.name for field in ApiKey._meta.concrete_fields}
 
     assert names - ApiKey.FIXED_FIELDS == {
+        "last_used_at",
+        "last_used_address",
         "id",
         "name",
         "is_active",

@@ -20,7 +20,12 @@ def test_every_setting_but_the_name_has_an_option_of_its_own():
     add_settings_arguments(parser)
     options = [action.dest for action in parser._actions if action.dest != "help"]
 
-    assert options == [option_dest(name) for name in SETTINGS if name != "name"]
+    asked = [
+        (option_dest(name), *([OPEN_BOXES[name]] if name in OPEN_BOXES else []))
+        for name in SETTINGS
+        if name != "name"
+    ]
+    assert options == [dest for dests in asked for dest in dests]
     assert len(set(options)) == len(options)
 
 

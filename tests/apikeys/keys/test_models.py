@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -54,26 +53,6 @@ def test_querysets_name_their_keys():
     assert list(keys.open_to_any_address()) == [any_address]
     assert list(keys.deleted_before(AT)) == []
     assert list(keys.deleted_before(AT + MICROSECOND)) == [deleted]
-
-
-def test_newest_use_of_any_secret_is_annotated():
-    key, unused = IssuedFactory(at=AT).key, IssuedFactory(at=AT).key
-    KeySecret.objects.filter(key=key).update(
-        expires_at=AT, last_used_at=AT, last_used_address="192.0.2.1"
-    )
-    KeySecret.objects.create(
-        key=key,
-        digest="0" * 64,
-        pepper=1,
-        last_used_at=AT + MICROSECOND,
-        last_used_address="192.0.2.2",
-    )
-
-    rows: Any = ApiKey.objects.with_last_use().order_by("pk")
-    assert list(rows.values_list("pk", "last_used", "last_address")) == [
-        (key.pk, AT + MICROSECOND, "192.0.2.2"),
-        (unused.pk, None, None),
-    ]
 
 
 def test_database_refuses_a_second_newest_secret():

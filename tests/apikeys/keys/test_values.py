@@ -26,12 +26,12 @@ pytestmark = pytest.mark.django_db
         ),
         pytest.param(
             {"fields__name": "a\0b"},
-            {"name": "A name has at most 100 characters and no NUL."},
+            {"name": "Use letters, digits and signs in one line."},
             id="name-with-nul",
         ),
         pytest.param(
             {"fields__name": "a" * 101},
-            {"name": "A name has at most 100 characters and no NUL."},
+            {"name": "A name has at most 100 characters."},
             id="name-too-long",
         ),
     ],

@@ -59,12 +59,12 @@ def test_migrate_puts_a_changed_built_in_role_right_and_moves_the_version():
     call_command("migrate", verbosity=0)
 
     assert _held("Account Reader") == LOOK
-    assert CacheVersion.objects.current(CacheName.KEYS) == before + 1
+    assert CacheVersion.objects.current(CacheName.KEYS) > before
 
 
 def test_migrate_again_changes_nothing():
-    before = CacheVersion.objects.current(CacheName.KEYS)
     own = RoleFactory(name="Own", permissions=["auth.view_group"])
+    before = CacheVersion.objects.current(CacheName.KEYS)
 
     call_command("migrate", verbosity=0)
 

@@ -54,11 +54,11 @@ def test_built_in_roles_are_marked(as_reader, role):
 def test_the_list_takes_as_many_queries_with_more_roles(
     as_administrator, django_assert_num_queries, role
 ):
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         as_administrator.get(screens.ROLES)
 
     RoleFactory.create_batch(2)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         as_administrator.get(screens.ROLES)
 
 

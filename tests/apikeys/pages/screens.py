@@ -104,6 +104,16 @@ def listed(response: Any) -> list[str]:
     return [html.unescape(name) for name in rows]
 
 
+def first_lines(response: Any, column: str) -> list[str]:
+    """The text of the first line of each cell of a column, from top to bottom."""
+    found = re.findall(
+        rf'<td class="field-{column}">(?:<div[^>]*>)?<span class="l1[^>]*>(.*?)</span>'
+        r'(?:</td>|<span class="l2|<details)',
+        response.content.decode(),
+    )
+    return [html.unescape(re.sub(r"<[^>]+>", "", line)) for line in found]
+
+
 def notes(response: Any) -> list[str]:
     """The messages and notes of a page, without their markup."""
     blocks = re.findall(

@@ -40,6 +40,12 @@ def create_form(**given):
     }
 
 
+def edit_form(token: PluginToken, **given):
+    """The form of a token's page, as it shows it."""
+    domains = "\n".join(token.domains)
+    return {"name": token.name, "domains": domains, "version": token.version, **given}
+
+
 def actions() -> list[str]:
     entries = AuditEntry.objects.order_by("pk")
     return list(entries.values_list("action", flat=True))
@@ -62,12 +68,12 @@ def test_pasted_domains_are_stored_in_normal_form(as_administrator):
 
 
 def test_every_wrong_domain_is_named_beside_its_field(as_administrator):
-    form = create_form(domains="https://a.example\n*.b.example\nc.example")
+    form = create_form(domains="ftp://a.example\n*.b.example\nc.example")
 
     response = as_administrator.post(f"{TOKENS}add/", form)
 
     assert screens.errors_beside_fields(response)["domains"] == [
-        "“https://a.example” has a scheme; write the domain alone.",
+        "“ftp://a.example” is the address of no site or app.",
         "“*.b.example” has a wildcard; a domain covers its subdomains without one.",
     ]
     assert not PluginToken.objects.exists()
@@ -114,7 +120,7 @@ def test_the_value_is_on_the_page_only_after_asking_and_that_is_audited(
 def test_an_edited_list_of_domains_holds_at_once(as_administrator, token, client):
     value = as_administrator.post(page_of(token, "show/"))
     text = screens.shown_value(value, "plugin-token")
-    form = {"domains": "new.example", "version": token.version}
+    form = edit_form(token, domains="new.example")
 
     response = as_administrator.post(page_of(token), form)
 
@@ -128,7 +134,7 @@ def test_an_edited_list_of_domains_holds_at_once(as_administrator, token, client
 
 
 def test_the_last_domain_cannot_be_removed(as_administrator, token):
-    form = {"domains": " \n", "version": token.version}
+    form = edit_form(token, domains=" \n")
 
     response = as_administrator.post(page_of(token), form)
 
@@ -141,7 +147,7 @@ def test_a_form_of_an_older_version_saves_nothing(as_administrator, token):
     services.add_domains(
         token.public_id, domains=["b.example"], actor=OPERATOR, at=timezone.now()
     )
-    form = {"domains": "mine.example", "version": token.version}
+    form = edit_form(token, domains="mine.example")
 
     response = as_administrator.post(page_of(token), form)
 

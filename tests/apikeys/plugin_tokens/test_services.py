@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from apikeys import checks, encryption
+from apikeys.access.names import MalformedName, normal_name
 from apikeys.audit.models import AuditEntry
 from apikeys.caching.models import CacheVersion
 from apikeys.changes.actors import Actor
@@ -30,7 +31,6 @@ from apikeys.plugin_tokens import services
 from apikeys.plugin_tokens.cache import plugin_token_cache
 from apikeys.plugin_tokens.models import PluginToken, Scope
 from apikeys.plugin_tokens.reencryption import reencrypt_plugin_tokens
-from apikeys.plugin_tokens.rules import MalformedName, normal_name
 from tests.plugin_tokens import UNKNOWN_ID, change, known, make_location, make_token
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_create_form_refuses_a_taken_name_and_leaves_the_token():
 def test_edited_list_of_domains_is_set_whole():
     token, _ = make_token(domains="a.com,b.com")
 
-    changed = services.replace_domains(
+    changed = services.update_plugin_token(
         token.public_id, domains=["c.com", "b.com"], expected_version=0, **change()
     )
 
@@ -124,7 +124,7 @@ def test_edited_list_of_another_version_is_refused():
     services.add_domains(token.public_id, domains=["b.com"], **change())
 
     with pytest.raises(ChangedMeanwhile):
-        services.replace_domains(
+        services.update_plugin_token(
             token.public_id, domains=["c.com"], expected_version=0, **change()
         )
 
@@ -135,7 +135,7 @@ def test_empty_list_of_domains_is_refused():
     token, _ = make_token()
 
     with pytest.raises(InvalidFields, match="delete the token instead"):
-        services.replace_domains(token.public_id, domains=[], **change())
+        services.update_plugin_token(token.public_id, domains=[], **change())
 
 
 def test_mark_is_set_and_taken_away_with_an_entry_each():
@@ -174,7 +174,7 @@ def test_who_lacks_a_right_cannot_come_by_a_token_that_has_it():
         services.replace_value,
         lambda **values: services.add_domains(domains=["b.com"], **values),
         lambda **values: services.remove_domains(domains=["b.com"], **values),
-        lambda **values: services.replace_domains(domains=["b.com"], **values),
+        lambda **values: services.update_plugin_token(domains=["b.com"], **values),
         lambda **values: services.set_may_manage_tokens(to=True, **values),
         services.delete_plugin_token,
     ],
@@ -261,11 +261,11 @@ def test_name_whose_token_vanishes_between_two_statements_is_made_anew():
 @pytest.mark.parametrize("text", ["", " ", "x" * 256, "a\nb", "a\x00", "\ud800"])
 def test_names_that_are_refused(text):
     with pytest.raises(MalformedName):
-        normal_name(text)
+        normal_name(text, 255)
 
 
 def test_name_loses_the_spaces_around_it():
-    assert normal_name("  Käse & Brot 🧀 ") == "Käse & Brot 🧀"
+    assert normal_name("  Käse & Brot 🧀 ", 255) == "Käse & Brot 🧀"
 
 
 def test_row_names_itself():

@@ -215,7 +215,7 @@ def test_a_list_is_emptied_by_its_box(as_administrator, key):
     key.refresh_from_db()
     page = screens.text_of(as_administrator.get(screens.KEYS))
     assert (key.networks, key.endpoints) == ([], [])
-    assert '<span class="pill warn">Open to any address</span>' in page
+    assert 'is-warn" title="v1, open to any address"' in page
     assert "All endpoints" in page
 
 
