@@ -10,12 +10,10 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from apikeys.access.key_types import KEY_TYPES, Need
-from apikeys.access.openness import covers_every_address, covers_every_path
 from apikeys.keys.forms import KeySettingsForm
-from apikeys.keys.values import OPEN_BOXES, SETTINGS, KeySettings
+from apikeys.keys.values import OPEN_BOXES, SETTINGS, KeySettings, is_open
 
-# Which lists restrict nothing, beside empty ones, and what a key with one may do.
-_RESTRICTS_NOTHING = {"networks": covers_every_address, "endpoints": covers_every_path}
+# What a key may do whose list restricts nothing.
 _OPENNESS = {
     "networks": "be used from any address",
     "endpoints": "call all endpoints of its type",
@@ -87,15 +85,14 @@ def _refuse_unsaid_openness(
     objections = []
     for name, box in OPEN_BOXES.items():
         values: tuple[str, ...] = getattr(fields, name)
-        is_open = not values or _RESTRICTS_NOTHING[name](values)
-        if options[box] and not is_open:
+        if options[box] and not is_open(name, values):
             raise CommandError(
                 f"{_flag(box)} and {SETTINGS[name].option} contradict each other."
             )
         is_kept = before is not None and values == getattr(before, name)
         # The service refuses an empty list that the type needs, whatever is said.
         is_refused = not values and KEY_TYPES[key_type].fields[name] is Need.REQUIRED
-        if is_open and not (options[box] or is_kept or is_refused):
+        if is_open(name, values) and not (options[box] or is_kept or is_refused):
             objections.append(
                 f"The key could {_OPENNESS[name]}: restrict it with"
                 f" {SETTINGS[name].option}, or add {_flag(box)}."

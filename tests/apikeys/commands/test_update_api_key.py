@@ -185,7 +185,7 @@ def test_a_list_that_would_restrict_nothing_is_refused(arguments, option, run, k
 
 
 def test_a_list_that_restricts_nothing_already_is_left_alone(run):
-    key = IssuedFactory(fields__networks=("0.0.0.0/0",), fields__endpoints=()).key
+    key = IssuedFactory(fields__networks=(), fields__endpoints=()).key
 
     ran = run("update_api_key", key.key_id, "--note=x")
 
