@@ -66,7 +66,7 @@ def may_be_read_as_forbidden(target):
 
 
 def resolved(path):
-    segments = []
+    segments: list[bytes] = []
     for segment in path.split(b"/"):
         if segment == b"..":
             del segments[-1:]

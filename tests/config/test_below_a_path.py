@@ -72,11 +72,14 @@ def test_links_of_pages_keep_the_prefix(setting, settings):
 
 def _serve(path, **environ):
     """Ask Django as a server does: the test client does not set the prefix of links."""
-    started = []
+    started: list[dict[str, str]] = []
     request = RequestFactory().get(path, secure=True, **environ)
-    response = get_wsgi_application()(
-        request.environ, lambda _, headers, *rest: started.append(dict(headers))
-    )
+
+    def start_response(status, headers, *rest):
+        started.append(dict(headers))
+        return started.append
+
+    response = get_wsgi_application()(request.environ, start_response)
     body = b"".join(response).decode()
     response.close()
     return started[0], body

@@ -5,6 +5,7 @@ The proxy runs the file of docs/gate with nothing changed but names, ports and p
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import json
 import os
@@ -12,10 +13,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -231,8 +234,8 @@ def _after_upgrade(connection: http.client.HTTPConnection, then: bytes) -> Answe
 
 
 @contextmanager
-def running_upstream() -> Iterator[Upstream]:
-    server = Upstream()
+def running_upstream(server: Upstream | None = None) -> Iterator[Upstream]:
+    server = server or Upstream()
     # Bounds how long shutdown() takes.
     thread = Thread(target=server.serve_forever, args=(STEP_SECONDS,), daemon=True)
     thread.start()
@@ -249,12 +252,22 @@ def running_product(
     folder: Path, gate_headers: str, **more_environment: str
 ) -> Iterator[Product]:
     product = Product(folder, gate_headers, free_port(), more_environment)
-    product.manage("migrate", "--verbosity", "0")
+    shutil.copy(_migrated_database(), product.database)
     product.start()
     try:
         yield product
     finally:
         product.stop()
+
+
+@cache
+def _migrated_database() -> Path:
+    """Return a database with nothing in it, made once for this process."""
+    folder = Path(tempfile.mkdtemp(prefix="gate-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    product = Product(folder, "original", 0)
+    product.manage("migrate", "--verbosity", "0")
+    return product.database
 
 
 @contextmanager

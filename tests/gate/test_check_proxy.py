@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.gate.proxies import PROXIES
 from tests.gate.stack import (
     HOST,
-    PROJECT,
     RECIPES,
     Stack,
     Upstream,
@@ -21,6 +22,8 @@ from tests.gate.stack import (
     running_product,
     running_upstream,
 )
+
+ON_CRM = ("--host", "crm.example.com", "--open", "/pages")
 
 
 @pytest.fixture(scope="module", params=PROXIES)
@@ -47,17 +50,30 @@ def key(stack):
     return stack.product.create_key("Checked")
 
 
-def check(stack, *options, token=""):
-    """Run the command on a proxy that knows its hosts by name alone."""
-    result = subprocess.run(
-        [sys.executable, "manage.py", "check_proxy", *options],
-        cwd=PROJECT,
-        env=stack.product.environment | {"CHECK_PROXY_TOKEN": token},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert token not in (result.stdout + result.stderr) or not token
+@dataclass
+class Result:
+    stdout: str
+    stderr: str
+    returncode: int
+
+
+def check(*options, token="", stdin=None):
+    """Run the command as `manage.py` does."""
+    out = StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHECK_PROXY_TOKEN", token)
+        if stdin is not None:
+            patch.setenv("CHECK_PROXY_TOKEN", "")
+            patch.setattr("sys.stdin", StringIO(stdin))
+        result = Result("", "", 0)
+        try:
+            call_command("check_proxy", *options, stdout=out)
+        except CommandError as error:
+            result = Result("", str(error), error.returncode)
+        except SystemExit as end:
+            result.returncode = int(end.code or 0)
+    result.stdout = out.getvalue()
+    assert not token or token not in result.stdout + result.stderr
     return result
 
 
@@ -68,9 +84,8 @@ def failed(result):
 
 def test_recipe_lets_nothing_through(stack, key):
     result = check(
-        stack,
         f"http://{HOST}:{stack.port}",
-        *("--host", "crm.example.com", "--open", "/pages"),
+        *ON_CRM,
         *("--listen", f"{HOST}:{stack.upstream.server_port}"),
         token=key["token"],
     )
@@ -130,12 +145,10 @@ def product(folder):
 def test_hole_in_a_recipe_is_named(hole, product, folder):
     place = _Place(free_port())
     with leaky_nginx(folder, product, place, HOLES[hole]) as port:
-        stack = Stack(port, product, place, folder)
         key = product.create_key(f"Hole {hole}")
         result = check(
-            stack,
             f"http://{HOST}:{port}",
-            *("--host", "crm.example.com", "--open", "/pages"),
+            *ON_CRM,
             *("--listen", f"{HOST}:{place.server_port}"),
             token=key["token"],
         )
@@ -144,58 +157,100 @@ def test_hole_in_a_recipe_is_named(hole, product, folder):
     assert [name for name in failed(result) if name.startswith(NAMED[hole])]
 
 
-def test_without_a_stand_in_answers_alone_tell(folder, tmp_path_factory):
-    """The application repeats what it got, as one that reads the header would show."""
-    folder = tmp_path_factory.mktemp("echo")
-    hole = HOLES["identity"]
-    with running_upstream() as upstream, running_product(folder, "original") as product:
-        key = product.create_key("Echo")
-        arguments = ("--host", "crm.example.com", "--open", "/pages")
-        outcomes = []
-        for changes in ({}, hole):
+def test_without_a_stand_in_answers_alone_tell(folder, product):
+    """The application repeats what it got, as one that acts on it would show."""
+    key = product.create_key("Echo")
+    outcomes = []
+    with running_upstream() as upstream:
+        for changes in ({}, HOLES["identity"]):
             with leaky_nginx(folder, product, upstream, changes) as port:
-                stack = Stack(port, product, upstream, folder)
                 url = f"http://{HOST}:{port}"
-                outcomes.append(check(stack, url, *arguments, token=key["token"]))
+                outcomes.append(check(url, *ON_CRM, token=key["token"]))
 
     sound, leaky = outcomes
     assert (failed(sound), sound.returncode) == ([], 0), sound.stdout + sound.stderr
+    assert "cannot be seen without --listen" in sound.stdout
     assert leaky.returncode == 1
     assert "the answer repeats the forged value" in leaky.stdout
 
 
-def test_gate_that_answers_to_everybody_is_named(folder, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("gate-for-all")
+class _Overridden(Upstream):
+    """An application that does what X-HTTP-Method-Override says, and repeats nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.RequestHandlerClass = _Overriding
+
+
+class _Overriding(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(405 if "X-HTTP-Method-Override" in self.headers else 200)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_answer_that_changes_with_the_forgery_tells_too(folder, product):
+    key = product.create_key("Overridden")
+    with (
+        running_upstream(_Overridden()) as upstream,
+        leaky_nginx(folder, product, upstream, HOLES["method"]) as port,
+    ):
+        result = check(f"http://{HOST}:{port}", *ON_CRM, token=key["token"])
+
+    assert [name[:29] for name in failed(result)] == [
+        "forged method: X-HTTP-Method-O"[:29]
+    ] * 2
+    assert "the answer is 405, and 200 without the forgery" in result.stdout
+
+
+def test_gate_that_answers_to_everybody_is_named(folder, product):
     hole = {"location ~ ^/gate(/|$) {\n        return 404;\n    }": ""}
-    with running_product(folder, "original") as product:
-        place = _Place(free_port())
-        with leaky_nginx(folder, product, place, hole) as port:
-            stack = Stack(port, product, place, folder)
-            result = check(
-                stack, f"http://{HOST}:{port}", "--host", "settings.example.com"
-            )
+    with leaky_nginx(folder, product, _Place(free_port()), hole) as port:
+        result = check(f"http://{HOST}:{port}", "--host", "settings.example.com")
 
-    assert (result.returncode, "/gate" in failed(result)) == (1, True), result.stdout
+    assert (result.returncode, failed(result)) == (1, ["/gate", "/gate/"])
 
 
-def test_address_that_does_not_answer_is_told_from_one_that_leaks(folder, product):
-    stack = Stack(0, product, _Place(0), folder)
-
-    result = check(stack, f"http://{HOST}:{free_port()}")
+def test_address_that_does_not_answer_is_told_from_one_that_leaks():
+    result = check(f"http://{HOST}:{free_port()}")
 
     assert result.returncode == 2
     assert "ConnectionRefusedError" in result.stderr
 
 
+def test_key_that_does_not_reach_the_stand_in_is_told(folder, product):
+    place = _Place(free_port())
+    with leaky_nginx(folder, product, place, {}) as port:
+        result = check(
+            f"http://{HOST}:{port}",
+            *ON_CRM,
+            *("--listen", f"{HOST}:{place.server_port}", "--token-stdin"),
+            stdin="kd_0000000000000000_nonsense\n",
+        )
+
+    assert result.returncode == 2
+    assert "GET /api/whoami with the key answers 401" in result.stderr
+
+
 @pytest.mark.parametrize(
-    "url", ["crm.example.com", "ftp://crm", "https://a:b@crm/", "https://crm/?api=x"]
+    "options",
+    [
+        ("crm.example.com",),
+        ("ftp://crm",),
+        ("https://a:b@crm/",),
+        ("https://crm/?api=x",),
+        ("https://crm", "--listen", "9000"),
+        ("https://crm", "--listen", "127.0.0.1:http"),
+    ],
 )
-def test_address_that_is_none_is_refused(url, folder, product):
-    assert check(Stack(0, product, _Place(0), folder), url).returncode == 2
+def test_address_that_is_none_is_refused(options):
+    assert check(*options).returncode == 2
 
 
-def test_recipe_holds_in_the_command_what_it_holds_in_the_suite(stack):
-    """Without a key less is tried, and nothing else is said than that."""
-    result = check(stack, f"http://{HOST}:{stack.port}", "--host", "crm.example.com")
+def test_without_a_key_less_is_tried(stack):
+    result = check(f"http://{HOST}:{stack.port}", "--host", "crm.example.com")
 
-    assert failed(result) in ([], ["/gate", "/gate/"]), result.stdout
+    assert (failed(result), result.returncode) == ([], 0)
+    assert "needs a key" in result.stdout

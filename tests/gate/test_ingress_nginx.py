@@ -74,7 +74,7 @@ def key(stack):
         pytest.param(("GET", INGRESS), 403, id="other-path"),
         pytest.param(("GET", "/api/egress/..%2fingress"), 403, id="two-readings"),
         pytest.param(
-            "GET", f"http://crm.example.com{INGRESS}", 403, id="absolute-form"
+            ("GET", f"http://crm.example.com{INGRESS}"), 403, id="absolute-form"
         ),
     ],
 )
