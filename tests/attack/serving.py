@@ -23,8 +23,8 @@ from tests.gate.stack import (
     free_port,
 )
 
-BODY_SECONDS = 2
-HEADER_SECONDS = 2
+BODY_SECONDS = 1
+HEADER_SECONDS = 1
 THREADS = 4
 
 
@@ -39,6 +39,7 @@ class Served(Product):
     def environment(self) -> dict[str, str]:
         return {
             **super().environment,
+            "DJANGO_SETTINGS_MODULE": "tests.attack.settings",
             "ALLOWED_HOSTS": HOST,
             "SECURE_COOKIES": "false",
             "BODY_SECONDS": str(BODY_SECONDS),
