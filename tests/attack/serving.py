@@ -86,6 +86,14 @@ class Served(Product):
     def log(self) -> str:
         return (self.folder / "server.log").read_text()
 
+    @contextmanager
+    def logging(self) -> Iterator[list[str]]:
+        """Give the lines that both servers log inside the block, once it is over."""
+        lines: list[str] = []
+        before = len(self.log)
+        yield lines
+        lines += self.log[before:].splitlines()
+
     def ask(
         self,
         path: str,
