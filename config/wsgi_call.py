@@ -119,9 +119,11 @@ class WsgiCall:
 
 def environ_of(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
     """Return the environment of a call (PEP 3333) whose body is there as a whole."""
-    root = scope["root_path"]
+    root = scope.get("root_path", "")
     path = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
-    host, port = scope["server"]
+    # Absent where a server listens on a Unix socket.
+    host, port = scope.get("server") or ("localhost", None)
+    address, _ = scope.get("client") or ("", None)
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": root,
@@ -129,8 +131,8 @@ def environ_of(scope: Mapping[str, Any], body: bytes) -> WSGIEnvironment:
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "SERVER_NAME": host,
-        "SERVER_PORT": str(port),
-        "REMOTE_ADDR": scope["client"][0],
+        "SERVER_PORT": str(port or 0),
+        "REMOTE_ADDR": address,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": BytesIO(body),

@@ -7,12 +7,12 @@ import pytest
 from tests.attack.serving import Served, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("served")) as product:
         yield product
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def token(served) -> str:
     return str(served.create_key("attack")["token"])

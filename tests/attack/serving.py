@@ -23,8 +23,8 @@ from tests.gate.stack import (
     free_port,
 )
 
-BODY_SECONDS = 2
-HEADER_SECONDS = 2
+BODY_SECONDS = 1
+HEADER_SECONDS = 1
 THREADS = 4
 
 
@@ -39,6 +39,7 @@ class Served(Product):
     def environment(self) -> dict[str, str]:
         return {
             **super().environment,
+            "DJANGO_SETTINGS_MODULE": "tests.attack.settings",
             "ALLOWED_HOSTS": HOST,
             "SECURE_COOKIES": "false",
             "BODY_SECONDS": str(BODY_SECONDS),
@@ -84,6 +85,14 @@ class Served(Product):
     @property
     def log(self) -> str:
         return (self.folder / "server.log").read_text()
+
+    @contextmanager
+    def logging(self) -> Iterator[list[str]]:
+        """Give the lines that both servers log inside the block, once it is over."""
+        lines: list[str] = []
+        before = len(self.log)
+        yield lines
+        lines += self.log[before:].splitlines()
 
     def ask(
         self,

@@ -32,7 +32,7 @@ class OnPostgres(Served):
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory) -> Iterator[OnPostgres]:
+def on_postgres(tmp_path_factory) -> Iterator[OnPostgres]:
     with running_postgres() as url:
         product = OnPostgres(
             tmp_path_factory.mktemp("served"),
@@ -49,11 +49,17 @@ def served(tmp_path_factory) -> Iterator[OnPostgres]:
             product.stop()
 
 
+@pytest.fixture(scope="module")
+def its_key(on_postgres) -> str:
+    return str(on_postgres.create_key("remembered")["token"])
+
+
 @pytest.mark.parametrize("path", ["/readyz", "/settings/", "/api/api-tokens"])
 @pytest.mark.parametrize("outage", [stopped, frozen])
 def test_who_needs_the_database_does_not_make_the_gate_wait(
-    outage, path, served, token
+    outage, path, on_postgres, its_key
 ):
+    served, token = on_postgres, its_key
     _ask_until(200, served, token)
     headers = {
         "Authorization": f"Bearer {token}",

@@ -437,3 +437,9 @@ def test_server_below_a_path_tells_it_apart():
     seen = environ_seen(root_path="/crm", raw_path=b"/crm/api/whoami")
 
     assert (seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("/crm", "/api/whoami")
+
+
+def test_server_on_a_unix_socket_knows_no_addresses():
+    seen = environ_seen(client=None, server=None)
+
+    assert (seen["REMOTE_ADDR"], seen["SERVER_NAME"]) == ("", "localhost")
