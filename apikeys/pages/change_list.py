@@ -97,6 +97,13 @@ class BoundedChangeList(ChangeList):
         ]
         return queryset.none() if self.is_query_refused else queryset
 
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        """Let equal rows follow in the direction of the column, as an index has them."""
+        ordering: list[Any] = super().get_ordering(request, queryset)
+        if ordering[-1] == "-pk" and not str(ordering[0]).startswith("-"):
+            ordering[-1] = "pk"
+        return ordering
+
     def get_results(self, request: HttpRequest) -> None:
         self.page_size = self._page_size()
         start = self._start()

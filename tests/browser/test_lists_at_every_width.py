@@ -161,6 +161,9 @@ class TestOnAPhone:
         signed_in_page.goto(path)
 
         expect(signed_in_page.get_by_role("button", name="Apply")).to_be_visible()
+        first = signed_in_page.locator("#result_list tbody td").first
+        assert signed_in_page.evaluate(EXCESS) == 0
+        assert first.bounding_box()["width"] > 120  # type: ignore[index]
 
 
 def test_the_order_is_chosen_by_headings_on_a_wide_screen(signed_in_page: Page, lists):

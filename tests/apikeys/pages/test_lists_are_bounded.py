@@ -180,6 +180,15 @@ def test_rows_of_one_instant_are_neither_lost_nor_shown_twice(as_reader, db):
     assert screens.listed(window)[-1] == "0003"
 
 
+def test_equal_rows_follow_in_the_direction_of_their_column(as_reader, db):
+    make_keys(3, minutes_apart=0)
+
+    up = screens.listed(as_reader.get(f"{screens.KEYS}?o=4"))
+    down = screens.listed(as_reader.get(f"{screens.KEYS}?o=-4"))
+
+    assert (up, down) == (["0000", "0001", "0002"], ["0002", "0001", "0000"])
+
+
 def test_another_order_says_that_more_is_not_shown(as_reader, db):
     make_keys(1_001)
 
