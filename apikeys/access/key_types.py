@@ -39,7 +39,7 @@ class Need(Enum):
 class KeyType:
     """One key type: the paths it covers and the need of each of its fields.
 
-    `label` and `summary` are plain English; edges translate them.
+    `label` is plain English, which edges translate; `summary` names its paths.
     """
 
     name: KeyTypeName
@@ -85,21 +85,21 @@ KEY_TYPES: Mapping[str, KeyType] = {
         KeyType(
             KeyTypeName.V1,
             "v1",
-            "paths under /api/egress and /api/ingress",
+            "/api/egress, /api/ingress",
             ("/api/egress", "/api/ingress", "/api/api-tokens"),
             _CALLS,
         ),
         KeyType(
             KeyTypeName.V2,
             "v2",
-            "paths under /api/v2",
+            "/api/v2",
             ("/api/v2", "/api/api-tokens"),
             _CALLS,
         ),
         KeyType(
             KeyTypeName.WEBSERVICE_STANDARD,
             "Web service: standard",
-            "paths under /webservice/WebserviceStandard",
+            "/webservice/WebserviceStandard",
             ("/webservice/WebserviceStandard",),
             _APPLICATION,
             has_users=True,
@@ -107,7 +107,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         KeyType(
             KeyTypeName.WEBSERVICE_PREMIUM,
             "Web service: premium",
-            "paths under /webservice/WebservicePremium",
+            "/webservice/WebservicePremium",
             ("/webservice/WebservicePremium",),
             _APPLICATION,
             has_users=True,
@@ -115,7 +115,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         KeyType(
             KeyTypeName.MANAGE_CONSENTS,
             "Manage consents",
-            "paths under /webservice/ManageConsents",
+            "/webservice/ManageConsents",
             ("/webservice/ManageConsents",),
             _APPLICATION,
             has_users=True,
@@ -123,7 +123,7 @@ KEY_TYPES: Mapping[str, KeyType] = {
         KeyType(
             KeyTypeName.SMS,
             "SMS",
-            "paths under /webservice/SMS",
+            "/webservice/SMS",
             ("/webservice/SMS",),
             _SMS,
             has_users=True,

@@ -199,7 +199,7 @@ class IssueKeyForm(KeySettingsForm, NonceForm):
     key_type = forms.ChoiceField(
         label=_("Type"),
         choices=[
-            (name, f"{kind.label}: {kind.summary}") for name, kind in KEY_TYPES.items()
+            (name, f"{kind.label} ({kind.summary})") for name, kind in KEY_TYPES.items()
         ],
         widget=forms.Select(attrs={"data-key-type": ""}),
     )

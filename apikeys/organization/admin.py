@@ -266,13 +266,7 @@ def _latest_changes(request: HttpRequest, role: Group | None) -> list[AuditEntry
     if role is None or not may_look(request, "apikeys.view_auditentry"):
         return []
     entries = AuditEntry.objects.filter(subject_id=f"role {role.pk}")
-    latest = list(entries.order_by("-at", "-pk")[:_LATEST_CHANGES])
-    for entry in latest:
-        if "permissions" in entry.changes:
-            entry.changes["permissions"] = [
-                in_words(names or []) for names in entry.changes["permissions"]
-            ]
-    return latest
+    return list(entries.order_by("-at", "-pk")[:_LATEST_CHANGES])
 
 
 def _to_the_list(request: HttpRequest, text: str, name: object) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from apikeys.pages.display import exact, exact_text
+from apikeys.permission_words import in_words
 
 Changes = Mapping[str, Any]
 
@@ -120,6 +121,8 @@ def _overlap(ends_at: Any, at: datetime) -> str:
 
 
 def _html(name: str, value: Any) -> SafeString | str:
+    if name == "permissions" and isinstance(value, list):
+        return "; ".join(in_words(map(str, value))) or _("none")
     moment = _moment(name, value)
     return exact(moment) if isinstance(moment, datetime) else _text(value)
 

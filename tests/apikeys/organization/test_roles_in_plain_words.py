@@ -7,7 +7,6 @@ import re
 import pytest
 from django.contrib.auth.models import Group
 
-from apikeys.audit.models import AuditEntry
 from apikeys.organization.roles import PLUGIN_TOKEN_PERMISSIONS
 from apikeys.permission_words import in_words, one_in_words, order_of
 from tests.apikeys.pages import screens
@@ -163,8 +162,19 @@ def test_page_shows_its_changes_to_those_who_may_see_the_trail(
     assert "Role changed" in seen
     assert "Settings pages: view API keys and plugin tokens" in seen
     assert "Role changed" not in unseen
-    # In the database they are as they were.
-    assert "apikeys.view_apikey" in AuditEntry.objects.get().changes["permissions"][0]
+
+
+def test_audit_trail_names_permissions_in_words(as_administrator, role):
+    for form in (
+        {"name": "Support", "permissions": []},
+        {"name": "Support", "permissions": [permission("auth.view_group").pk]},
+    ):
+        as_administrator.post(page_of(role), form)
+
+    trail = main_of(as_administrator.get(screens.AUDIT))
+
+    assert "Plugin tokens: view, create, change, delete" in trail
+    assert DJANGO.findall(trail) == []
 
 
 def test_role_pages_load_our_modules_alone(as_administrator, role):
