@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
 from tests.gate.stack import (
     HOST,
+    PATIENCE_SECONDS,
     RECIPES,
+    STEP_SECONDS,
     Product,
     Switches,
     Upstream,
@@ -64,7 +69,22 @@ def running_traefik(
     (folder / "traefik.yml").write_text(static)
     command = [program("traefik"), f"--configFile={folder / 'traefik.yml'}"]
     with running(command, port):
+        _await_routes(port)
         yield port
+
+
+def _await_routes(port: int) -> None:
+    """Traefik listens before it has read its routes, and says 404 until then."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection(HOST, port, timeout=10)
+        connection.request("GET", "/", headers={"Host": "crm.example.com"})
+        status = connection.getresponse().status
+        connection.close()
+        if status != HTTPStatus.NOT_FOUND:
+            return
+        time.sleep(STEP_SECONDS)
+    raise AssertionError(f"Traefik has no routes after {PATIENCE_SECONDS} s.")
 
 
 @contextmanager
