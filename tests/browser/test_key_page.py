@@ -35,7 +35,7 @@ def click_slowly(page: Page, button: Locator) -> None:
     button.scroll_into_view_if_needed()
     box = button.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 3)
     page.mouse.down()
     page.wait_for_timeout(100)
     page.mouse.up()
