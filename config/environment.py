@@ -59,7 +59,8 @@ class Environment(environ.Env):
             if default is self.NOTSET:
                 raise ImproperlyConfigured(f"Set the {var} environment variable.")
             return default
-        read, what = _READERS.get(cast, (cast or str, "cannot be read"))
+        # A cast without a reader here is environ's own, whose errors repeat the value.
+        read, what = _READERS[cast]
         return _read(var, text.strip(), read, what)
 
     def list(
@@ -232,6 +233,9 @@ def _assignment(line: str, number: int) -> tuple[str, str]:
 
 
 _READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
+    None: (str, ""),
+    str: (str, ""),
+    _list: (_list, ""),
     bool: (lambda text: _WORDS[text.lower()], "must be true or false"),
     int: (_whole, "must be a whole number, 0 or more"),
     float: (_number, "must be a number, 0 or more"),

@@ -63,12 +63,14 @@ def _create(page):
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Tenant")
 
-    # A pasted address is an error beside its field and loses nothing.
-    dialog.get_by_label("Domains").fill("https://tenant.example.com")
+    # What nobody can let in is an error beside its field and loses nothing.
+    dialog.get_by_label("Domains").fill("*.tenant.example.com")
     dialog.get_by_role("button", name="Create plugin token").click()
     expect(dialog.locator(".errorlist")).to_have_text(
-        "“https://tenant.example.com” has a scheme; write the domain alone."
+        "“*.tenant.example.com” has a wildcard; a domain covers its subdomains"
+        " without one."
     )
-    dialog.get_by_label("Domains").fill("tenant.example.com\nlocalhost:3000")
+    # Of a pasted address the domain is taken.
+    dialog.get_by_label("Domains").fill("https://tenant.example.com/x\nlocalhost:3000")
     dialog.get_by_role("button", name="Create plugin token").click()
     page.wait_for_url(re.compile(f"{TOKENS}[0-9a-f-]{{36}}/$"))
