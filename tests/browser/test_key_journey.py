@@ -101,7 +101,7 @@ def _find_in_list(page: Page, key_id: str) -> None:
     page.keyboard.press("Enter")
     rows = page.get_by_role("table").locator("tbody tr")
     expect(rows).to_have_count(1)
-    expect(rows).to_contain_text("1 network · /api/egress/*")
+    expect(rows).to_contain_text("/api/egress/*v1, 1 network")
     rows.get_by_role("link", name="Snowflake export").click()
     expect(page).to_have_url(KEY_PAGE)
 
