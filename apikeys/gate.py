@@ -3,7 +3,7 @@
 A plain WSGI callable in front of Django, for one path: the sub-request of nginx
 `auth_request`, Caddy `forward_auth` and Traefik `ForwardAuth`. It reads the
 original method, path and address from headers that the proxy sets, decides with
-the same `policy`, and answers 200 with headers about the key, or 401 or 403 with
+the same `authorize` as everywhere, and answers 200 with headers about the key, or 401 or 403 with
 a problem body (RFC 9457). It is no Django view because it is asked before every
 call of the whole CRM, and a view with its middleware costs several times more.
 """

@@ -229,11 +229,13 @@ RULES: tuple[Rule, ...] = (
     Rule("permission", check_permission, _permission_reason),
 )
 
+_CHECKS = tuple(rule.check for rule in RULES)
+
 
 def first_refusal(grant: Grant, call: Call) -> Refusal | None:
     """Return the first rule's refusal in the order of `RULES`, or None."""
-    for rule in RULES:
-        refusal = rule.check(grant, call)
+    for check in _CHECKS:
+        refusal = check(grant, call)
         if refusal is not None:
             return refusal
     return None

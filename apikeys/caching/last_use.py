@@ -63,11 +63,10 @@ class LastUse:
         if before is None or at > before:  # two threads may come in the other order
             secret.last_used_at = at
         with self._lock:
+            is_first = not (self._due or self._pending)
             (self._due if is_due else self._pending)[secret.pk] = (at, address)
-        if app_settings.KEY_CACHE_READER == "thread":
-            self._leave_to_timer(is_due=is_due)
-        elif is_due:
-            self._write_due()
+        if is_due or is_first:
+            self._see_to_it(is_due=is_due)
 
     def flush(self) -> None:
         """Write all that is collected; what cannot be written is kept for later."""
@@ -101,6 +100,12 @@ class LastUse:
             with self._lock:
                 # The first batches were perhaps written; writing one again changes nothing.
                 self._pending = uses | self._pending
+
+    def _see_to_it(self, *, is_due: bool) -> None:
+        if app_settings.KEY_CACHE_READER == "thread":
+            self._leave_to_timer(is_due=is_due)
+        elif is_due:
+            self._write_due()
 
     def _leave_to_timer(self, *, is_due: bool) -> None:
         # Not alive after a fork, which takes no thread along.

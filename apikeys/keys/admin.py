@@ -42,7 +42,7 @@ _AS_IN_IDS = str.maketrans(ascii_lowercase, ascii_uppercase)
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(CredentialList):
-    """The keys list; everything about one key is a page of `views.keys`."""
+    """The keys list; everything about one key is a page of `keys.views`."""
 
     list_display = ("name_and_id", "may_call", "state", "last_used_ago", "created")
     list_filter = (TypeFilter, StatusFilter, RestrictionFilter, ExpiryFilter)

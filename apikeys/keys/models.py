@@ -44,7 +44,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return super().bulk_create(objs, *args, **kwargs)
 
     def delete(self) -> NoReturn:
-        raise FixedAfterCreation("Keys are deleted and purged by services.keys.")
+        raise FixedAfterCreation("Keys are deleted and purged by keys.services.")
 
     def present(self) -> Self:
         """Keys that are not deleted."""
@@ -84,7 +84,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         )
 
     def purge(self) -> int:
-        """Remove rows for good and return how many; for `services.keys` alone."""
+        """Remove rows for good and return how many; for `keys.services` alone."""
         _, counts = super().delete()
         return counts.get(ApiKey._meta.label, 0)
 
@@ -169,7 +169,7 @@ class ApiKey(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise FixedAfterCreation("Keys are deleted and purged by services.keys.")
+        raise FixedAfterCreation("Keys are deleted and purged by keys.services.")
 
     @property
     def type(self) -> KeyType:
