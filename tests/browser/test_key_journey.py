@@ -22,7 +22,7 @@ def test_key_from_the_first_sign_in_to_its_deletion(page, live_server, admin_use
 
     # A superadmin signs in and lands on the keys, of which there are none.
     _sign_in_by_form(page)
-    expect(page.get_by_role("heading", name="No API keys yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="All keys are deleted")).to_be_visible()
 
     # They create a key, and an application uses its token.
     dialog = create_open_key(page, "Snowflake export")
@@ -100,7 +100,7 @@ def _find_in_list(page: Page, key_id: str) -> None:
     page.keyboard.press("Enter")
     rows = page.get_by_role("table").locator("tbody tr")
     expect(rows).to_have_count(1)
-    expect(rows).to_contain_text("1 network · /api/egress/*")
+    expect(rows).to_contain_text("/api/egress/*v1, 1 network")
     rows.get_by_role("link", name="Snowflake export").click()
     expect(page).to_have_url(KEY_PAGE)
 
@@ -153,7 +153,7 @@ def _delete(page: Page, token: str, answer_to) -> None:
     name.fill("Snowflake export")
     send(dialog, "Delete key")
     expect(page.get_by_text("Its calls are refused from now on.")).to_be_visible()
-    expect(page.get_by_role("heading", name="No API keys yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="All keys are deleted")).to_be_visible()
     assert answer_to(token) == (401, "credentials_invalid")
 
     # Its name stays for the record, where one asks for it.
