@@ -58,7 +58,10 @@ def explain_call(
     `path` is as a person pastes it: a full URL loses its host, and a slash that was
     left out in front is there.
     """
-    normal = normal_raw_path("/" + without_host(path.strip()).removeprefix("/"))
+    given = without_host(path.strip())
+    if given and not given.startswith("/"):
+        given = f"/{given}"
+    normal = normal_raw_path(given)
     return explain(
         grant,
         Call(judged_method(method), normal, address, at, route_table().find(normal)),

@@ -154,6 +154,7 @@ class EditKeyForm(KeySettingsForm, VersionForm):
 class IssueKeyForm(KeySettingsForm, NonceForm):
     key_type = forms.ChoiceField(
         label=_("Type"),
+        initial=next(iter(KEY_TYPES)),
         choices=[
             (name, f"{kind.label}: {kind.summary}") for name, kind in KEY_TYPES.items()
         ],
