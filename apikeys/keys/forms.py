@@ -198,6 +198,7 @@ class ExpiryField(forms.DateTimeField):
 class IssueKeyForm(KeySettingsForm, NonceForm):
     key_type = forms.ChoiceField(
         label=_("Type"),
+        initial=next(iter(KEY_TYPES)),
         choices=[
             (name, f"{kind.label} ({kind.summary})") for name, kind in KEY_TYPES.items()
         ],

@@ -16,6 +16,13 @@ from apikeys.changes.errors import ChangedMeanwhile, ServiceRefusal
 class ServiceForm(forms.Form):
     """A form whose values a service may object to."""
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether it was sent with something that a person changed in it."""
+        return self.is_bound and any(
+            not self[name].is_hidden for name in self.changed_data
+        )
+
     def add_service_errors(self, errors: dict[str, str]) -> None:
         """Show a service's objections beside their fields."""
         for name, text in errors.items():

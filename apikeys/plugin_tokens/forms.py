@@ -51,6 +51,11 @@ class DomainsField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list | tuple) else value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        # As text: what is empty on the page is no change of nothing.
+        shown = self.prepare_value(initial) or ""
+        return str(shown).split() != str(data or "").split()
+
     def run_validators(self, value: Any) -> None:
         # The validators of CharField are for text, which to_python has seen.
         return

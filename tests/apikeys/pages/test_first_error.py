@@ -44,3 +44,21 @@ def test_errors_of_roles_stand_below_them_like_those_of_other_fields(
 
     roles = text.partition('data-field="roles"')[2].partition("</fieldset>")[0]
     assert roles.index("errorlist") > roles.index('type="checkbox"')
+
+
+@pytest.mark.parametrize(
+    ("given", "is_typed"),
+    [
+        ({"name": "", "roles": None, "networks": "", "endpoints": ""}, False),
+        ({"roles": None, "networks": "", "endpoints": ""}, True),
+        ({"name": "", "roles": None, "networks": "office", "endpoints": ""}, True),
+    ],
+)
+def test_form_that_comes_back_says_whether_something_was_typed(
+    given, is_typed, as_administrator, db
+):
+    page = as_administrator.post(screens.ADD, screens.issue_form(**given))
+
+    text = screens.text_of(page)
+    assert ('data-unsaved="changed"' in text) is is_typed
+    assert ('data-unsaved=""' in text) is not is_typed
