@@ -66,14 +66,10 @@ def explain_call(
     `path` is as a person types or pastes it, and is judged as a browser would send it;
     a slash that was left out in front is there.
     """
-<<<<<<< HEAD
-    normal = normal_raw_path("/" + as_sent(path).removeprefix("/"))
-=======
-    given = without_host(path.strip())
+    given = as_sent(path)
     if given and not given.startswith("/"):
         given = f"/{given}"
     normal = normal_raw_path(given)
->>>>>>> keypage
     return explain(
         grant,
         Call(judged_method(method), normal, address, at, route_table().find(normal)),
