@@ -22,7 +22,7 @@ def test_key_from_the_first_sign_in_to_its_deletion(page, live_server, admin_use
 
     # A superadmin signs in and lands on the keys, of which there are none.
     _sign_in_by_form(page)
-    expect(page.get_by_role("heading", name="All keys are deleted")).to_be_visible()
+    expect(page.get_by_role("heading", name="No API keys yet")).to_be_visible()
 
     # They create a key, and an application uses its token.
     dialog = create_open_key(page, "Snowflake export")
