@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apikeys.access.refusals import all_refusals
 from apikeys.api import examples
-from apikeys.api.reference import reference
+from apikeys.api.reference import _Reader, reference
 from apikeys.changes.actors import OPERATOR
 from apikeys.keys.rotation import rotate_key
 from apikeys.plugin_tokens.topol import examples as token_examples
@@ -252,3 +252,41 @@ def test_values_of_the_document_are_no_markup(as_reader):
     page = as_reader.get(DOCS).content.decode()
 
     assert "<b>eve</b>" not in page
+
+
+def test_document_without_examples_gets_some_made():
+    listed = {"type": "array", "items": {"type": "string", "format": "date"}}
+    properties = {
+        "id": {"type": "integer"},
+        "kind": {"type": "string", "enum": ["a", "b"]},
+        "is_open": {"type": "boolean"},
+        "days": listed,
+        "self": {"$ref": "#/components/schemas/Thing"},
+        "given": {"type": "string", "example": "given"},
+    }
+    thing = {"type": "object", "properties": properties}
+    schema = {"schema": {"$ref": "#/components/schemas/Thing"}}
+    operation = {
+        "operationId": "make_thing",
+        "tags": ["Things"],
+        "requestBody": {"content": {JSON: schema}},
+        "responses": {"200": {"content": {JSON: schema}}, "204": {}},
+    }
+    document = {
+        "paths": {"/api/things": {"post": operation}},
+        "components": {"schemas": {"Thing": thing}},
+    }
+
+    ((_, made),) = _Reader(document, "https://crm.example.com").operations()
+
+    example = json.loads(made.answers[0].example)
+    assert example.pop("self")["id"] == 1
+    assert example == {
+        "id": 1,
+        "kind": "a",
+        "is_open": True,
+        "days": ["2027-02-19"],
+        "given": "given",
+    }
+    assert (made.answers[1].text, made.answers[1].example) == ("No Content", "")
+    assert [value.kind for value in made.values][3] == "list of date"
