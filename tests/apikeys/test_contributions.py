@@ -54,7 +54,7 @@ def held():
 def offered(client):
     """The permissions that the form of a role offers, by their names."""
     text = screens.text_of(client.get(f"{screens.ROLES}add/"))
-    return set(re.findall(r"\(((?:leads|sessions|admin)\.\w+)\)", text))
+    return set(re.findall(r"Other: ((?:leads|sessions|admin)\.\w+)<", text))
 
 
 def test_app_that_contributes_nothing_hands_nothing_to_roles(leads):

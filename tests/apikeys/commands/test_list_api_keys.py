@@ -112,7 +112,7 @@ def on_a_terminal(*arguments):
 def test_a_terminal_gets_a_header_and_columns(keys, settings):
     settings.TIME_ZONE = "Europe/Berlin"
     used_at = timezone.now().replace(2026, 1, 2, 23, 30)
-    KeySecret.objects.filter(key=keys["oldest"]).update(last_used_at=used_at)
+    ApiKey.objects.filter(pk=keys["oldest"].pk).update(last_used_at=used_at)
 
     lines, talk = on_a_terminal()
 

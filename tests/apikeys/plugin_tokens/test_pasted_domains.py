@@ -82,7 +82,7 @@ def test_public_suffix_cannot_be_added_later(api, as_administrator):
     )
     edited = as_administrator.post(
         f"{TOKENS}{token.public_id}/",
-        {"domains": "a.com\nx.xn--p1ai\nxn--p1ai", "version": "0"},
+        {"name": token.name, "domains": "a.com\nx.xn--p1ai\nxn--p1ai", "version": "0"},
         follow=True,
     )
 
