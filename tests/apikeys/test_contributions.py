@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apikeys.audit.services import record
 from apikeys.changes.actors import Actor
-from apikeys.organization.roles import permissions_of
+from apikeys.organization.roles import permission_name, permissions_of
 from tests.apikeys.pages import screens
 
 BUILT_IN = ["Administrator", "Account Reader", "Full access"]
@@ -54,7 +54,11 @@ def held():
 def offered(client):
     """The permissions that the form of a role offers, by their names."""
     text = screens.text_of(client.get(f"{screens.ROLES}add/"))
-    return set(re.findall(r"Other: ((?:leads|sessions|admin)\.\w+)<", text))
+    chosen = re.findall(r'name="permissions" value="(\d+)"', text)
+    names = Permission.objects.filter(
+        pk__in=chosen, content_type__app_label__in=("leads", "sessions", "admin")
+    )
+    return set(map(permission_name, names.select_related("content_type")))
 
 
 def test_app_that_contributes_nothing_hands_nothing_to_roles(leads):
