@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.server import HOST, Server, free_port
-from tests.gate.stack import running, running_recipe
+from tests.gate.stack import Ports, running, running_recipe
 from tests.system_parts import find_nginx
 
 _APPLICATION = """
@@ -42,7 +42,7 @@ def running_nginx(folder: Path, product: Server) -> Iterator[Server]:
     command = [_nginx(), "-c", str(configuration)]
     with (
         running([*command, "-e", str(folder / "application.log")], port),
-        running_recipe(folder, product.port, port) as proxy_port,
+        running_recipe(folder, Ports(product.port, product.port, port)) as proxy_port,
     ):
         yield Server(proxy_port)
 

@@ -37,6 +37,7 @@ BODIES_TOO_MANY = Refusal(
 )
 # A body up to this size is always taken; larger ones share `Bounds.bytes_at_once`.
 _SMALL_BODY = 64 * 1024
+_HEALTH_PATH = b"/healthz"
 _WITH_A_BODY = (b"content-length", b"transfer-encoding")
 
 
@@ -73,6 +74,10 @@ class Front:
         body = bytearray()
         try:
             await self._read(body, scope, receive)
+            if _asks_for_health(scope):
+                # Here and not on a thread, which all may have their hands full.
+                await _answer(200, {"content-type": "text/plain"}, b"ok\n", send)
+                return
             await self._run(WsgiCall(scope, bytes(body), send), receive)
         except _Refused as refused:
             await _refuse(refused.refusal, send)
@@ -120,6 +125,10 @@ class Front:
             watch.cancel()
 
 
+def _asks_for_health(scope: Mapping[str, Any]) -> bool:
+    return (scope["method"], scope["raw_path"]) == ("GET", _HEALTH_PATH)
+
+
 async def _watch(call: WsgiCall, receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
@@ -130,13 +139,20 @@ async def _refuse(refusal: Refusal, send: Send) -> None:
     body = json.dumps(refusal.problem(refusal.status)).encode()
     headers = {
         "content-type": "application/problem+json",
-        "content-length": str(len(body)),
-        "cache-control": "no-store",
         # What still comes of the body must not be taken for a next call.
         "connection": "close",
         **refusal.headers(refusal.status),
     }
-    encoded = [(n.lower().encode(), value.encode()) for n, value in headers.items()]
-    status = refusal.status
+    await _answer(refusal.status, headers, body, send)
+
+
+async def _answer(
+    status: int, headers: Mapping[str, str], body: bytes, send: Send
+) -> None:
+    always = {"content-length": str(len(body)), "cache-control": "no-store"}
+    encoded = [
+        (name.lower().encode(), value.encode())
+        for name, value in {**always, **headers}.items()
+    ]
     await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body})

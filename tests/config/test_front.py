@@ -443,3 +443,28 @@ def test_server_on_a_unix_socket_knows_no_addresses():
     seen = environ_seen(client=None, server=None)
 
     assert (seen["REMOTE_ADDR"], seen["SERVER_NAME"]) == ("", "localhost")
+
+
+def test_health_is_told_while_all_threads_are_busy():
+    is_over = threading.Event()
+
+    def busy(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        is_over.wait(PATIENCE_SECONDS)
+        return echo(environ, start_response)
+
+    async def ask() -> tuple[Server, list[Server]]:
+        front = Front(busy, BOUNDS)
+        calls = [
+            asyncio.create_task(Server(piece(b"")).ask(front))
+            for _ in range(BOUNDS.threads)
+        ]
+        health = {"method": "GET", "raw_path": b"/healthz"}
+        answered = await Server(piece(b""), scope=health).ask(front)
+        assert not any(call.done() for call in calls)
+        is_over.set()
+        return answered, await asyncio.gather(*calls)
+
+    health, calls = asyncio.run(ask())
+
+    assert (health.status, health.body) == (200, b"ok\n")
+    assert [call.status for call in calls] == [200] * BOUNDS.threads

@@ -51,6 +51,7 @@ def running_traefik(
         switched((RECIPES / "traefik-dynamic.yml").read_text(), switches),
         {
             "127.0.0.1:8000": f"{HOST}:{product.port}",
+            "127.0.0.1:8001": f"{HOST}:{product.gate_port}",
             "127.0.0.1:9000": f"{HOST}:{upstream.server_port}",
             "127.0.0.1:8081": f"{HOST}:{gate_port}",
         },
@@ -97,8 +98,9 @@ def running_envoy(
         switched((RECIPES / "envoy.yaml").read_text(), switches),
         {
             "address: 0.0.0.0, port_value: 8080": f"address: {HOST}, port_value: {port}",
-            "http://127.0.0.1:8000": f"http://{HOST}:{product.port}",
+            "http://127.0.0.1:8001": f"http://{HOST}:{product.gate_port}",
             "address: 127.0.0.1, port_value: 8000": f"address: {HOST}, port_value: {product.port}",
+            "address: 127.0.0.1, port_value: 8001": f"address: {HOST}, port_value: {product.gate_port}",
             "address: 127.0.0.1, port_value: 9000": f"address: {HOST}, port_value: {upstream.server_port}",
         },
     )

@@ -22,7 +22,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from tests import system_parts
 
@@ -97,13 +97,14 @@ class _Echo(BaseHTTPRequestHandler):
 
 @dataclass
 class Product:
-    """The product's server on a database of its own."""
+    """The product's two servers, pages and gate, on a database of their own."""
 
     folder: Path
     gate_headers: str
     port: int
+    gate_port: int
     more_environment: Mapping[str, str] = field(default_factory=dict)
-    server: subprocess.Popen[bytes] | None = None
+    servers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -158,22 +159,30 @@ class Product:
         return dict(json.loads(self.manage("create_api_key", name, *arguments)))
 
     def start(self) -> None:
-        self.server = subprocess.Popen(
+        pages = ("--interface", "asginl", "config.asgi:application")
+        gate = ("--interface", "wsgi", "--blocking-threads", "2")
+        self.servers = [
+            self._serve(self.port, *pages),
+            self._serve(self.gate_port, *gate, "config.gate:application"),
+        ]
+        for port, server in zip((self.port, self.gate_port), self.servers, strict=True):
+            await_port(port, server)
+
+    def _serve(self, port: int, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-                *("--host", HOST, "--port", str(self.port), "--workers", "1"),
-                *("--blocking-threads", "2", "--log-level", "warning"),
-                "config.wsgi:application",
+                *(sys.executable, "-m", "granian", "--no-ws", "--http", "1"),
+                *("--host", HOST, "--port", str(port), "--workers", "1"),
+                *("--log-level", "warning", *arguments),
             ],
             cwd=PROJECT,
             env=self.environment,
         )
-        await_port(self.port, self.server)
 
     def stop(self) -> None:
-        if self.server is not None:
-            end(self.server)
-            self.server = None
+        for server in self.servers:
+            end(server)
+        self.servers = []
 
 
 @dataclass
@@ -251,7 +260,7 @@ def running_upstream(server: Upstream | None = None) -> Iterator[Upstream]:
 def running_product(
     folder: Path, gate_headers: str, **more_environment: str
 ) -> Iterator[Product]:
-    product = Product(folder, gate_headers, free_port(), more_environment)
+    product = Product(folder, gate_headers, free_port(), free_port(), more_environment)
     shutil.copy(_migrated_database(), product.database)
     product.start()
     try:
@@ -265,7 +274,7 @@ def _migrated_database() -> Path:
     """Return a database with nothing in it, made once for this process."""
     folder = Path(tempfile.mkdtemp(prefix="gate-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    product = Product(folder, "original", 0)
+    product = Product(folder, "original", 0, 0)
     product.manage("migrate", "--verbosity", "0")
     return product.database
 
@@ -275,20 +284,28 @@ def running_nginx(
     folder: Path, product: Product, upstream: Upstream, switches: Switches = ()
 ) -> Iterator[int]:
     """Serve docs/gate/nginx.conf and yield the port."""
-    with running_recipe(
-        folder, product.port, upstream.server_port, switches=switches
-    ) as port:
+    ports = Ports(product.port, product.gate_port, upstream.server_port)
+    with running_recipe(folder, ports, switches) as port:
         yield port
+
+
+class Ports(NamedTuple):
+    """Where the servers behind a proxy listen."""
+
+    product: int
+    gate: int
+    upstream: int
 
 
 @contextmanager
 def running_recipe(
-    folder: Path, product_port: int, upstream_port: int, *, switches: Switches = ()
+    folder: Path, ports: Ports, switches: Switches = ()
 ) -> Iterator[int]:
     """Serve docs/gate/nginx.conf before servers on these ports; yield its own port."""
     servers = {
-        "server 127.0.0.1:8000;": f"server {HOST}:{product_port};",
-        "server 127.0.0.1:9000;": f"server {HOST}:{upstream_port};",
+        "server 127.0.0.1:8000;": f"server {HOST}:{ports.product};",
+        "server 127.0.0.1:8001;": f"server {HOST}:{ports.gate};",
+        "server 127.0.0.1:9000;": f"server {HOST}:{ports.upstream};",
     }
     recipe = switched((RECIPES / "nginx.conf").read_text(), switches)
     with running_nginx_recipe(folder, changed(recipe, servers)) as port:
@@ -349,6 +366,7 @@ def running_caddy(
             "\ncrm.example.com {": f"\nhttp://crm.example.com:{port} {{\n\tbind {HOST}",
             "\nsettings.example.com {": f"\nhttp://settings.example.com:{port} {{\n\tbind {HOST}",
             "127.0.0.1:8000": f"{HOST}:{product.port}",
+            "127.0.0.1:8001": f"{HOST}:{product.gate_port}",
             "127.0.0.1:9000": f"{HOST}:{upstream.server_port}",
             "\n{\n": "\n{\n\tadmin off\n",
         },

@@ -100,6 +100,7 @@ def leaky_nginx(folder, product, upstream, changes):
         (RECIPES / "nginx.conf").read_text(),
         {
             "server 127.0.0.1:8000;": f"server {HOST}:{product.port};",
+            "server 127.0.0.1:8001;": f"server {HOST}:{product.gate_port};",
             "server 127.0.0.1:9000;": f"server {HOST}:{upstream.server_port};",
             **changes,
         },

@@ -53,7 +53,7 @@ server {
 @pytest.fixture(scope="module")
 def stack(folder):
     with running_upstream() as upstream, running_product(folder, "url") as product:
-        server = SERVER.replace("PRODUCT", f"{HOST}:{product.port}")
+        server = SERVER.replace("PRODUCT", f"{HOST}:{product.gate_port}")
         server = server.replace("UPSTREAM", f"{HOST}:{upstream.server_port}")
         with running_nginx_recipe(folder, server) as port:
             yield Stack(port, product, upstream, folder)
