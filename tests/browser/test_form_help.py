@@ -129,7 +129,7 @@ def test_type_shows_the_fields_that_it_has(dialog: Locator):
     dialog.get_by_label("Public URL").fill("https://portal.example.com")
     send(dialog, "Create API key")
     made = token_dialog(dialog.page, "“Customer portal” is ready")
-    expect(made.get_by_text("Application password, for HTTP Basic")).to_be_visible()
+    expect(made.get_by_text("Application password")).to_be_visible()
     key = ApiKey.objects.get()
     assert (key.key_type, key.roles.count(), key.accepts_parameters) == (
         "webservice_standard",
