@@ -19,7 +19,6 @@ from tests.gate.stack import (
     PROJECT,
     Product,
     await_port,
-    end,
     free_port,
 )
 
@@ -31,9 +30,6 @@ THREADS = 4
 @dataclass
 class Served(Product):
     """Pages, API and `/gate` behind the front, and the gate alone beside it."""
-
-    gate_port: int = 0
-    gate_server: subprocess.Popen[bytes] | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -60,12 +56,6 @@ class Served(Product):
         # A port is open before its worker answers.
         for port in (self.port, self.gate_port):
             assert self.ask("/healthz", port=port).status == 200
-
-    def stop(self) -> None:
-        super().stop()
-        if self.gate_server is not None:
-            end(self.gate_server)
-            self.gate_server = None
 
     def _granian(self, *options: str) -> subprocess.Popen[bytes]:
         with (self.folder / "server.log").open("ab") as log:

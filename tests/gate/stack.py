@@ -97,14 +97,18 @@ class _Echo(BaseHTTPRequestHandler):
 
 @dataclass
 class Product:
-    """The product's two servers, pages and gate, on a database of their own."""
+    """The product on a database of its own: pages, which answer `/gate` as well.
+
+    With a `gate_port` the gate has a server of its own there, as in production.
+    """
 
     folder: Path
     gate_headers: str
     port: int
-    gate_port: int
     more_environment: Mapping[str, str] = field(default_factory=dict)
-    servers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    gate_port: int = 0
+    server: subprocess.Popen[bytes] | None = None
+    gate_server: subprocess.Popen[bytes] | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -160,13 +164,14 @@ class Product:
 
     def start(self) -> None:
         pages = ("--interface", "asginl", "config.asgi:application")
-        gate = ("--interface", "wsgi", "--blocking-threads", "2")
-        self.servers = [
-            self._serve(self.port, *pages),
-            self._serve(self.gate_port, *gate, "config.gate:application"),
-        ]
-        for port, server in zip((self.port, self.gate_port), self.servers, strict=True):
-            await_port(port, server)
+        self.server = self._serve(self.port, *pages)
+        if self.gate_port:
+            gate = ("--interface", "wsgi", "--blocking-threads", "2")
+            self.gate_server = self._serve(
+                self.gate_port, *gate, "config.gate:application"
+            )
+            await_port(self.gate_port, self.gate_server)
+        await_port(self.port, self.server)
 
     def _serve(self, port: int, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -180,9 +185,10 @@ class Product:
         )
 
     def stop(self) -> None:
-        for server in self.servers:
-            end(server)
-        self.servers = []
+        for server in (self.server, self.gate_server):
+            if server is not None:
+                end(server)
+        self.server = self.gate_server = None
 
 
 @dataclass
@@ -260,7 +266,9 @@ def running_upstream(server: Upstream | None = None) -> Iterator[Upstream]:
 def running_product(
     folder: Path, gate_headers: str, **more_environment: str
 ) -> Iterator[Product]:
-    product = Product(folder, gate_headers, free_port(), free_port(), more_environment)
+    product = Product(
+        folder, gate_headers, free_port(), more_environment, gate_port=free_port()
+    )
     shutil.copy(_migrated_database(), product.database)
     product.start()
     try:
@@ -274,7 +282,7 @@ def _migrated_database() -> Path:
     """Return a database with nothing in it, made once for this process."""
     folder = Path(tempfile.mkdtemp(prefix="gate-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    product = Product(folder, "original", 0, 0)
+    product = Product(folder, "original", 0)
     product.manage("migrate", "--verbosity", "0")
     return product.database
 
