@@ -70,11 +70,10 @@ SECTIONS = (
     ),
     Section(
         gettext_lazy("Organization"),
-        (Entry(gettext_lazy("Roles"), model="auth.Group"),),
-    ),
-    Section(
-        gettext_lazy("Records"),
-        (Entry(gettext_lazy("Audit trail"), model="apikeys.AuditEntry"),),
+        (
+            Entry(gettext_lazy("Roles"), model="auth.Group"),
+            Entry(gettext_lazy("Audit trail"), model="apikeys.AuditEntry"),
+        ),
     ),
 )
 
