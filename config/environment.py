@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import SystemCheckError
+from django.db import DatabaseError
 
 from apikeys.access.client_ip import MalformedNetwork, Proxy, parse_proxy
 from apikeys.access.entries import entries
@@ -174,6 +175,16 @@ def wrong_settings_end_the_process() -> Iterator[None]:
         sys.exit(f"ImproperlyConfigured: {error}")
     except SystemCheckError as error:
         sys.exit(str(error))
+
+
+@contextmanager
+def lost_database_ends_the_process() -> Iterator[None]:
+    """Say in one line that a server cannot start; whoever runs it starts it again."""
+    try:
+        yield
+    except DatabaseError as error:
+        # The class alone: a driver's text may quote the address and its password.
+        sys.exit(f"The database cannot be opened ({type(error).__name__}).")
 
 
 def _read(name: str, text: str, read: Callable[[str], Any], what: str) -> Any:

@@ -9,13 +9,16 @@ from django.conf import settings
 from django.core.management import call_command
 
 from apikeys.caching.deadlines import limit_each_wait
-from config.environment import wrong_settings_end_the_process
+from config.environment import (
+    lost_database_ends_the_process,
+    wrong_settings_end_the_process,
+)
 
 
 def set_up() -> None:
     """Load the apps, check the settings, and limit each wait for the database."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    with wrong_settings_end_the_process():
+    with wrong_settings_end_the_process(), lost_database_ends_the_process():
         django.setup(set_prefix=False)
         # A server is not a command, so nobody else would run the system checks.
         call_command("check", databases=["default"])

@@ -278,6 +278,17 @@ def test_other_errors_pass_the_one_line():
         raise RuntimeError
 
 
+def test_server_whose_database_cannot_be_opened_ends_with_one_line():
+    ran = _run(
+        "-c", "import config.wsgi", DATABASE_URL="sqlite:////no/such/folder/db.sqlite3"
+    )
+
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        "The database cannot be opened (OperationalError)."
+    ]
+
+
 def _run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
