@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from config.settings import *  # noqa: F403
+from tests.gate.settings import *  # noqa: F403
 
-STORAGES["staticfiles"] = {  # noqa: F405
-    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-}
 ROOT_URLCONF = "tests.attack.urls"

@@ -118,7 +118,7 @@ class Product:
                 for name in ("PATH", "HOME")
                 if name in os.environ
             },
-            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.gate.settings",
             "ENV_FILE": os.devnull,
             "DATABASE_URL": f"sqlite:///{self.database}",
             "SECRET_KEY": "only-for-this-test-" + "x" * 50,

@@ -132,9 +132,12 @@ def test_long_chain_of_hops_is_walked_to_its_end():
 
 @given(st.text(), st.none() | st.text())
 def test_any_header_gives_an_address_or_none(remote, forwarded_for):
+    bare = remote.strip()
     assert PROXIES.caller(remote, forwarded_for) in (
         None,
         parse_address(remote),
+        parse_address(bare.strip("[]")),
+        parse_address(bare.rpartition(":")[0].strip("[]")),
     )
     assert PROXIES.caller(PROXY, f"{forwarded_for}, {CALLER}") == ip_address(CALLER)
 
