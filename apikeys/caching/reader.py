@@ -128,7 +128,8 @@ def _complete(future: Future[Any], work: Callable[[], Any]) -> None:
 
 def _inline(work: Callable[[], Answer]) -> Answer:
     try:
-        return work()
+        with answers_within(app_settings.DATABASE_TIMEOUT_SECONDS):
+            return work()
     except (DatabaseError, InterfaceError):
         drop_broken_connection()
         raise

@@ -24,6 +24,8 @@ def stack(folder):
         "URL_PREFIX": "/keys",
         "SECURE_SSL_REDIRECT": "true",
         "ALLOWED_HOSTS": "crm.example.com",
+        "DJANGO_SETTINGS_MODULE": "tests.gate.collected_settings",
+        "STATIC_ROOT_OF_TEST": str(folder / "static"),
     }
     with (
         running_upstream() as upstream,

@@ -218,6 +218,14 @@ def test_body_without_a_pair_arrives_as_it_was_sent(
     assert response.json()["data"] == expected
 
 
+def test_body_beside_credentials_in_the_query_arrives_as_it_was_sent(client, on):
+    query = f"api={on.token.public_id}&apikey={on.token.secret}"
+
+    response = client.post(f"{URL}?{query}", {"x": 1}, "application/json")
+
+    assert response.json()["data"] == {"x": 1}
+
+
 def test_body_above_djangos_own_limit_is_not_searched(
     client, on, settings, assert_problem
 ):

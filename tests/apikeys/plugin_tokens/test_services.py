@@ -119,6 +119,25 @@ def test_edited_list_of_domains_is_set_whole():
     }
 
 
+def test_name_that_somebody_takes_at_the_same_moment_is_refused():
+    token, _ = make_token(name="mine")
+
+    def take_it_first(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "apikeys_plugintoken"') and len(taken) == 0:
+            taken.append(make_token(name="wanted"))
+        return execute(sql, params, many, context)
+
+    taken = []
+    with connection.execute_wrapper(take_it_first), pytest.raises(InvalidFields) as no:
+        services.update_plugin_token(
+            token.public_id, domains=["a.com"], name="wanted", **change()
+        )
+
+    assert no.value.errors == {"name": "A plugin token has this name already."}
+    token.refresh_from_db()
+    assert token.name == "mine"
+
+
 def test_edited_list_of_another_version_is_refused():
     token, _ = make_token()
     services.add_domains(token.public_id, domains=["b.com"], **change())
