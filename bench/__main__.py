@@ -166,7 +166,7 @@ def _flooded(
     whole = replace(
         database,
         environment=database.environment
-        | {"DJANGO_SETTINGS_MODULE": "config.settings", "SECURE_COOKIES": "false"},
+        | {"DJANGO_SETTINGS_MODULE": "bench.settings_pages", "SECURE_COOKIES": "false"},
     )
     with ExitStack() as stack:
         # As the units in docs/operations.md say.

@@ -75,7 +75,7 @@ def _asking(database: Database) -> Iterator[Any]:
         env={
             **os.environ,
             **database.environment,
-            "DJANGO_SETTINGS_MODULE": "bench.settings_lists",
+            "DJANGO_SETTINGS_MODULE": "bench.settings_pages",
         },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
