@@ -13,6 +13,7 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from apikeys.access.client_ip import TrustedProxies
+from apikeys.access.gate_headers import wsgi_name
 
 
 class _AppSettings:
@@ -30,7 +31,7 @@ class _AppSettings:
     def key_headers(self) -> tuple[tuple[str, str], ...]:
         """`KEY_HEADER_PAIRS` by the names that headers have in WSGI (PEP 3333)."""
         return tuple(
-            (_wsgi_name(key_id), _wsgi_name(secret))
+            (wsgi_name(key_id), wsgi_name(secret))
             for key_id, secret in self.KEY_HEADER_PAIRS
         )
 
@@ -47,10 +48,6 @@ class _AppSettings:
     @cached_property
     def proxies(self) -> TrustedProxies:
         return TrustedProxies(self.TRUSTED_PROXIES)
-
-
-def _wsgi_name(header: str) -> str:
-    return "HTTP_" + header.upper().replace("-", "_")
 
 
 app_settings = _AppSettings()

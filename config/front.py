@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apikeys.access.refusals import Refusal
+from config.serving import HEALTH_PATH, HEALTHY
 from config.wsgi_call import Application, ClientLeft, WsgiCall
 
 Message = MutableMapping[str, Any]
@@ -37,7 +38,6 @@ BODIES_TOO_MANY = Refusal(
 )
 # A body up to this size is always taken; larger ones share `Bounds.bytes_at_once`.
 _SMALL_BODY = 64 * 1024
-_HEALTH_PATH = b"/healthz"
 _WITH_A_BODY = (b"content-length", b"transfer-encoding")
 
 
@@ -76,7 +76,7 @@ class Front:
             await self._read(body, scope, receive)
             if _asks_for_health(scope):
                 # Here and not on a thread, which all may have their hands full.
-                await _answer(200, {"content-type": "text/plain"}, b"ok\n", send)
+                await _answer(200, {"content-type": "text/plain"}, HEALTHY, send)
                 return
             await self._run(WsgiCall(scope, bytes(body), send), receive)
         except _Refused as refused:
@@ -126,7 +126,7 @@ class Front:
 
 
 def _asks_for_health(scope: Mapping[str, Any]) -> bool:
-    return (scope["method"], scope["raw_path"]) == ("GET", _HEALTH_PATH)
+    return (scope["method"], scope["raw_path"]) == ("GET", HEALTH_PATH.encode())
 
 
 async def _watch(call: WsgiCall, receive: Receive) -> None:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from apikeys.access.refusals import Refusal
-from config.serving import set_up
+from config.serving import HEALTH_PATH, HEALTHY, set_up
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -21,7 +21,6 @@ set_up()
 
 from apikeys.gate import Gate  # noqa: E402 (needs the app registry)
 
-HEALTH_PATH = "/healthz"
 NOT_HERE = Refusal(
     "not_found", "Not found", "This server answers the gate's question alone.", 404, 404
 )
@@ -32,7 +31,7 @@ def elsewhere(
 ) -> Iterable[bytes]:
     """Answer what is no question to the gate."""
     if environ.get("PATH_INFO") == HEALTH_PATH:
-        return _answer(HTTPStatus.OK, "text/plain", b"ok\n", start_response)
+        return _answer(HTTPStatus.OK, "text/plain", HEALTHY, start_response)
     body = json.dumps(NOT_HERE.problem(NOT_HERE.status)).encode()
     return _answer(
         HTTPStatus.NOT_FOUND, "application/problem+json", body, start_response

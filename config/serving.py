@@ -14,6 +14,10 @@ from config.environment import (
     wrong_settings_end_the_process,
 )
 
+# Answered by both servers without a thread or a page, whatever else keeps them busy.
+HEALTH_PATH = "/healthz"
+HEALTHY = b"ok\n"
+
 
 def set_up() -> None:
     """Load the apps, check the settings, and limit each wait for the database."""

@@ -40,7 +40,7 @@ class Family:
         """Tell whether something stands in a place of this family."""
         if place == _PATH_AFTER_GATE:
             return bool(_path_after_gate(environ))
-        return bool(environ.get(_wsgi_name(place)))
+        return bool(environ.get(wsgi_name(place)))
 
 
 def is_asked(path: str) -> bool:
@@ -106,7 +106,8 @@ def _path_after_gate(environ: Environ) -> str:
     return path[len(GATE_PATH) :] if path.startswith(_BELOW_GATE) else ""
 
 
-def _wsgi_name(header: str) -> str:
+def wsgi_name(header: str) -> str:
+    """Return the name under which WSGI has a header (PEP 3333)."""
     return "HTTP_" + header.upper().replace("-", "_")
 
 

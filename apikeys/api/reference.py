@@ -247,8 +247,8 @@ def _first_example(holder: Schema) -> Any:
 def _marked(text: str) -> SafeString:
     """Return a text whose `code` is marked as such; of Markdown we write no more."""
     parts = text.split("`")
-    marks = ("<code>{}</code>" if place % 2 else "{}" for place in range(len(parts)))
-    return format_html("".join(marks), *parts)
+    shapes = ("<code>{}</code>" if place % 2 else "{}" for place in range(len(parts)))
+    return format_html("".join(shapes), *parts)
 
 
 def _as_json(example: Any) -> str:

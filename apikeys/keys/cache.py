@@ -49,7 +49,8 @@ _SILENCE_IN_ROTATION = timedelta(seconds=5)
 class Secret:
     """One secret of a key. `last_used_at` is what this process knows of it.
 
-    `owner` is the number of the key. `fingerprint` is that of the token which was verified here, empty before one was.
+    `owner` is the number of the key, `silence` how long a use may wait to be written.
+    `fingerprint` is that of the token which was verified here, empty before one was.
     """
 
     pk: int
@@ -58,11 +59,8 @@ class Secret:
     expires_at: datetime | None
     last_used_at: datetime | None
     owner: int
+    silence: timedelta = SILENCE
     fingerprint: bytes = field(default=b"", repr=False)
-
-    @property
-    def silence(self) -> timedelta:
-        return SILENCE if self.expires_at is None else _SILENCE_IN_ROTATION
 
     def is_live(self, at: datetime) -> bool:
         return self.expires_at is None or at < self.expires_at
@@ -136,6 +134,7 @@ def _secret(row: dict[str, Any]) -> Secret:
         expires_at=row["expires_at"],
         last_used_at=row["last_used_at"],
         owner=row["key_id"],
+        silence=SILENCE if row["expires_at"] is None else _SILENCE_IN_ROTATION,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from tests.gate.stack import (
     HOST,
     PATIENCE_SECONDS,
     PROJECT,
+    Answer,
     Product,
     await_port,
     free_port,
@@ -112,17 +112,6 @@ class Served(Product):
             "X-Forwarded-For": "192.0.2.7",
         }
         return self.ask("/gate", headers=headers, port=port).status
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def code(self) -> str:
-        return str(json.loads(self.body)["code"])
 
 
 @contextmanager

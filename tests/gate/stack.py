@@ -46,6 +46,16 @@ class Answer:
     def json(self):
         return json.loads(self.body)
 
+    @property
+    def code(self) -> str:
+        return str(self.json["code"])
+
+
+def assert_refused(answer: Answer, status: int, code: str, upstream: Upstream) -> None:
+    assert (answer.status, answer.json["code"]) == (status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert upstream.seen == []
+
 
 class Upstream(ThreadingHTTPServer):
     """Answers every call with what it saw of it, and keeps that.

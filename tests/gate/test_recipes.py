@@ -8,7 +8,7 @@ import pytest
 
 from apikeys.management.proxy_check.headers import IDENTITY, OVERRIDES, spellings
 from tests.gate.proxies import PROXIES
-from tests.gate.stack import CLIENT, guarded
+from tests.gate.stack import CLIENT, assert_refused, guarded
 
 LEADS, INGRESS, OPEN = "/api/egress/leads", "/api/ingress/leads", "/pages"
 FORGED = "kd-0000000000000000-forged"
@@ -32,12 +32,6 @@ def key(stack):
 @pytest.fixture(scope="module")
 def reader(stack):
     return stack.product.create_key("Reader", "--endpoint", "GET /api/egress/*")
-
-
-def assert_refused(answer, status, code, upstream):
-    assert (answer.status, answer.json["code"]) == (status, code)
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert upstream.seen == []
 
 
 def test_allowed_call_tells_the_application_who_calls(stack, key, upstream):
