@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from apikeys.organization.forms import OwnPasswordForm, SignInForm
 from apikeys.organization.views import OwnPasswordView, SignInView
 from apikeys.pages.actions import only_by_post
+from apikeys.pages.numbers import count_text, count_up_to_limit
 from apikeys.pages.typed import over_sign_in
 
 # A navigation count reads at most this many rows and one more.
@@ -221,5 +222,5 @@ def _count(request: HttpRequest, model_admin: admin.ModelAdmin[Any] | None) -> s
     queryset = getattr(model_admin, "navigation_queryset", None)
     if queryset is None:
         return ""
-    count = queryset(request)[: COUNT_LIMIT + 1].count()
-    return f"{COUNT_LIMIT}+" if count > COUNT_LIMIT else str(count)
+    count = count_up_to_limit(queryset(request), COUNT_LIMIT)
+    return count_text(count, COUNT_LIMIT)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from apikeys.access.key_types import MAX_NAME_LENGTH
 from apikeys.keys.forms import EXPIRY_PRESETS
 from apikeys.keys.models import ApiKey
 from apikeys.keys.values import OPEN_BOXES, KeySettings
 
-_MAX_NAME = 100
 # Room for the longest end of a name.
-_CUT = _MAX_NAME - len(" copy 999")
+_CUT = MAX_NAME_LENGTH - len(" copy 999")
 
 
 def initial_of_duplicate(key: ApiKey) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _free_name(key: ApiKey) -> str:
         .values_list("name", flat=True)
     )
     ends = (" copy", *(f" copy {number}" for number in range(2, 1000)))
-    names = (key.name[: _MAX_NAME - len(end)] + end for end in ends)
+    names = (key.name[: MAX_NAME_LENGTH - len(end)] + end for end in ends)
     return next((name for name in names if name not in taken), "")
 
 

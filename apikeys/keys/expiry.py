@@ -1,4 +1,4 @@
-"""The instant that a person means by the date or the time at which a key ends."""
+"""The instant that a person means by the date or time at which a key ends; how near it is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
+
+# Whole days left up to which an expiry is shown as near, and as very near.
+_NEAR = 30
+_VERY_NEAR = 7
 
 
 class MalformedExpiry(ValueError):
@@ -32,6 +36,13 @@ def read_expiry(text: str) -> datetime | None:
         raise
     except (ValueError, OverflowError) as error:
         raise MalformedExpiry(f"{text}: {error}") from None
+
+
+def level_of(left: timedelta) -> str:
+    """Return how an expiry is shown so long before it, by whole days: bad, warn or ""."""
+    if left.days <= _VERY_NEAR:
+        return "bad"
+    return "warn" if left.days <= _NEAR else ""
 
 
 def _end_of_day(on: date, zone: tzinfo) -> datetime:

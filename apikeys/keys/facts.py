@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apikeys.access.key_types import Need
+from apikeys.keys.expiry import level_of
 from apikeys.keys.forms import KeySettingsForm, needs_on_forms
 from apikeys.keys.models import ApiKey, KeySecret
 from apikeys.keys.values import SETTINGS, FieldGroup, KeySettings, is_open
@@ -19,8 +20,6 @@ from apikeys.pages.display import pill
 from apikeys.pages.questions import is_in_use
 
 Fact = tuple[str, SafeString | str]
-_SOON = timedelta(days=30)
-_VERY_SOON = timedelta(days=7)
 
 
 def settings_facts(key: ApiKey) -> dict[str, list[Fact]]:
@@ -64,7 +63,7 @@ def expiry_facts(key: ApiKey, at: datetime) -> ExpiryFacts | None:
     left = key.expires_at - at
     if left <= timedelta(0):
         return ExpiryFacts(_("expired"), "bad", True)
-    level = "bad" if left <= _VERY_SOON else "warn" if left <= _SOON else ""
+    level = level_of(left)
     if left < timedelta(days=1):
         hours = int(left.total_seconds() // 3600)
         if not hours:

@@ -9,14 +9,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apikeys.keys.expiry import level_of
 from apikeys.keys.models import ApiKey
 from apikeys.pages.cells import Line
 from apikeys.pages.display import day, exact_text, pill
 
 _PATHS_IN_TITLE = 20
-# Days left from which an expiry is shown as near, and as very near.
-_NEAR = 30
-_VERY_NEAR = 7
 _DAY = timedelta(days=1)
 
 
@@ -78,6 +76,6 @@ def expiry_line(key: ApiKey, at: datetime) -> Line:
         level = "bad"
     else:
         words = ngettext("%d day left", "%d days left", days) if days else _("last day")
-        level = "bad" if days <= _VERY_NEAR else "warn" if days <= _NEAR else ""
+        level = level_of(key.expires_at - at)
     text = words % days if days else words
     return Line(format_html("{}, {}", day(key.expires_at), text), level=level)

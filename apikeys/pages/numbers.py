@@ -11,15 +11,15 @@ from django.utils.formats import number_format
 COUNT_LIMIT = 1_000
 
 
-def count_up_to_limit(rows: QuerySet[Any]) -> int:
+def count_up_to_limit(rows: QuerySet[Any], limit: int = COUNT_LIMIT) -> int:
     """Return how many rows there are; one more than the limit stands for any more."""
-    return rows.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+    return rows.order_by().values("pk")[: limit + 1].count()
 
 
-def count_text(count: int) -> str:
+def count_text(count: int, limit: int = COUNT_LIMIT) -> str:
     """Return `1,000+` for what is past the limit."""
-    text = number_format(min(count, COUNT_LIMIT), force_grouping=True)
-    return f"{text}+" if count > COUNT_LIMIT else text
+    text = number_format(min(count, limit), force_grouping=True)
+    return f"{text}+" if count > limit else text
 
 
 class BoundedCount(Subquery):
