@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from functools import partial
+from itertools import chain
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import get_hasher
-from django.db import connection
 from django.test import Client
 
 from apikeys.audit.models import AuditEntry
 from apikeys.counting.models import TryCount
 from apikeys.organization.models import PersonSession
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,6 +27,7 @@ LOGIN = "/settings/login/"
 PASSWORD = "a long and good password"
 THREADS = 6
 FLOOD = 20
+FLOOD_PATIENCE = 120
 
 
 @pytest.fixture(autouse=True)
@@ -76,27 +79,15 @@ def sign_in(name, password, address):
 
 def flood(guess):
     """Send `guess(thread, number)` from threads at once; return the statuses."""
-    line = threading.Barrier(THREADS, timeout=20)
-    seen: Counter[int] = Counter()
-    errors: list[Exception] = []
 
     def run(thread):
-        try:
-            line.wait()
-            for number in range(FLOOD):
-                seen[guess(thread, number).status_code] += 1
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
+        return [guess(thread, number).status_code for number in range(FLOOD)]
 
-    threads = [threading.Thread(target=run, args=(each,)) for each in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert sum(seen.values()) == THREADS * FLOOD
+    works = (partial(run, thread) for thread in range(THREADS))
+    statuses = at_once(*works, patience=FLOOD_PATIENCE)
+    assert [each for each in statuses if isinstance(each, Exception)] == []
+    seen = Counter(chain.from_iterable(statuses))
+    assert seen.total() == THREADS * FLOOD
     return seen
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 
 from apikeys.audit.models import AuditEntry
@@ -34,97 +31,13 @@ from apikeys.keys.services import (
 )
 from apikeys.keys.values import KeySettings
 from apikeys.keys.verification import VerifiedKey, verify
-from apikeys.organization.services import change_role, create_role
-from tests.factories import IssuedFactory, RoleFactory, full_access
+from tests.concurrency import at_once, kinds, while_waiting
+from tests.factories import IssuedFactory, full_access
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-PATIENCE = 20
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Run each in a thread from one starting line; return results and exceptions."""
-    results: list[Any] = [None] * len(works)
-    line = threading.Barrier(len(works), timeout=PATIENCE)
-
-    def run(number: int, work: Callable[[], Any]) -> None:
-        connection.ensure_connection()
-        line.wait()
-        try:
-            results[number] = work()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=run, args=pair, daemon=True)
-        for pair in enumerate(works)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
-
-
-def while_waiting(first: Callable[[], Any], second: Callable[[], Any], table: str):
-    """Run `second` so that it waits for a lock that `first` holds on a row of `table`.
-
-    `first` stands still after its first write to the table until the second one
-    waits for it: no sleep, the server itself tells who waits.
-    """
-    locked, results = threading.Event(), {}
-
-    def stand_still(execute, sql, params, many, context):
-        result = execute(sql, params, many, context)
-        if f'"{table}"' in sql and not locked.is_set():
-            locked.set()
-            _wait_for_a_waiter()
-        return result
-
-    def run(name, work, wrapper=None):
-        try:
-            if wrapper:
-                with connection.execute_wrapper(wrapper):
-                    results[name] = work()
-            else:
-                assert locked.wait(PATIENCE)
-                results[name] = work()
-        except Exception as error:
-            results[name] = error
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=run, args=("first", first, stand_still), daemon=True),
-        threading.Thread(target=run, args=("second", second), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads)
-    return results["first"], results["second"]
-
-
-def _wait_for_a_waiter() -> None:
-    other = connection.copy("watcher")
-    try:
-        with other.cursor() as cursor:
-            for _ in range(100_000):
-                cursor.execute(
-                    "SELECT count(*) FROM pg_stat_activity"
-                    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-                )
-                if cursor.fetchone()[0]:
-                    return
-    finally:
-        other.close()
-    raise AssertionError("Nobody waited.")
 
 
 @pytest.fixture
@@ -136,10 +49,6 @@ def _rotate(issued, **values):
     return rotate_key(issued.key.key_id, overlap=DAY, actor=OPERATOR, at=AT, **values)
 
 
-def _kinds(results) -> list[str]:
-    return sorted(type(result).__name__ for result in results)
-
-
 def _actions() -> list[str]:
     return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
 
@@ -147,7 +56,7 @@ def _actions() -> list[str]:
 def test_one_of_two_rotations_at_once_wins(issued):
     results = at_once(lambda: _rotate(issued), lambda: _rotate(issued))
 
-    assert _kinds(results) == ["IssuedKey", "RotationUnderWay"]
+    assert kinds(results) == ["IssuedKey", "RotationUnderWay"]
     (winner,) = [made for made in results if not isinstance(made, RotationUnderWay)]
     assert KeySecret.objects.count() == 2
     assert isinstance(verify(winner.token.text, AT), VerifiedKey)
@@ -172,7 +81,7 @@ def test_cancel_and_end_of_a_rotation_at_once_leave_one_secret(issued):
         lambda: end_rotation(issued.key.key_id, actor=OPERATOR, at=AT),
     )
 
-    assert _kinds(results) == ["ApiKey", "NoRotation"]
+    assert kinds(results) == ["ApiKey", "NoRotation"]
     assert KeySecret.objects.count() == 1
 
 
@@ -183,7 +92,7 @@ def test_two_creates_with_one_nonce_make_one_key():
         *(lambda: IssuedFactory(at=AT, nonce="once", roles=roles) for _ in range(2))
     )
 
-    assert _kinds(results) == ["IssuedKey", "NonceUsed"]
+    assert kinds(results) == ["IssuedKey", "NonceUsed"]
     key = ApiKey.objects.get()
     (refused,) = [result for result in results if isinstance(result, NonceUsed)]
     assert refused.subject_id == key.key_id == UsedNonce.objects.get().subject_id
@@ -227,7 +136,7 @@ def test_two_creates_with_one_name_make_one_key():
         )
     )
 
-    assert _kinds(results) == ["InvalidFields", "IssuedKey"]
+    assert kinds(results) == ["InvalidFields", "IssuedKey"]
     assert (ApiKey.objects.count(), _actions()) == (1, ["key_created"])
 
 
@@ -274,7 +183,7 @@ def test_two_edits_of_one_version_do_not_overwrite_each_other(issued):
 
     results = at_once(lambda: edit("hers"), lambda: edit("his"))
 
-    assert _kinds(results) == ["ApiKey", "ChangedMeanwhile"]
+    assert kinds(results) == ["ApiKey", "ChangedMeanwhile"]
     (winner,) = [made for made in results if not isinstance(made, ChangedMeanwhile)]
     stored = ApiKey.objects.get()
     assert (stored.note, stored.version) == (winner.note, 1)
@@ -301,7 +210,7 @@ def test_two_deactivations_at_once_are_one(issued):
         )
     )
 
-    assert _kinds(results) == ["AlreadySo", "ApiKey"]
+    assert kinds(results) == ["AlreadySo", "ApiKey"]
     assert any(isinstance(result, AlreadySo) for result in results)
     assert _actions() == ["key_created", "key_deactivated"]
 
@@ -383,25 +292,3 @@ def test_two_first_moves_of_the_version_both_count():
     at_once(*(lambda: CacheVersion.objects.move(CacheName.KEYS) for _ in range(2)))
 
     assert CacheVersion.objects.current(CacheName.KEYS) == 2
-
-
-def test_two_roles_of_one_name_at_once_are_one_and_a_refusal():
-    def create():
-        return create_role(name="Support", permissions=[], actor=OPERATOR, at=AT)
-
-    results = at_once(create, create)
-
-    assert _kinds(results) == ["Group", "InvalidFields"]
-    assert Group.objects.filter(name="Support").count() == 1
-
-
-def test_two_renames_of_roles_to_one_name_are_one_and_a_refusal():
-    first, second = RoleFactory(), RoleFactory()
-
-    def rename(role):
-        return change_role(role.pk, name="Same", permissions=[], actor=OPERATOR, at=AT)
-
-    results = at_once(lambda: rename(first), lambda: rename(second))
-
-    assert _kinds(results) == ["Group", "InvalidFields"]
-    assert Group.objects.filter(name="Same").count() == 1
